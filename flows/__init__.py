@@ -1,0 +1,1 @@
+"""The outside of saring: Prefect flows, runners, run reports, settings and the ``saring`` command line."""
