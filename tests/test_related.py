@@ -1,0 +1,223 @@
+"""Related links: what is cut, what stays, and that nothing makes the search slow."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.related import find_related, normal_title
+
+LEFT = "Warga sudah menunggu sejak pagi di halaman balai desa."
+BODY = "Menurut Kepala Desa Sumberwangi, perbaikan jalan akan dimulai pekan depan."
+
+
+def without_cuts(text: str) -> str:
+    for cut in reversed(find_related(text)):
+        text = text[: cut.start] + text[cut.end :]
+    return text
+
+
+def cut_texts(text: str) -> list[str]:
+    return [text[cut.start : cut.end] for cut in find_related(text)]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Baca juga:Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "BACA JUGA : Pasar Sumberwangi Kembali Ramai, Pedagang Lega",
+        "BACA JUGA - Pasar Sumberwangi Kembali Ramai, Pedagang Lega",
+        "Baca Juga Pasar Sumberwangi Kembali Ramai, Pedagang Lega",
+        "Baca: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Simak: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Lihat juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Simak juga: Bupati Minta Pasar Sumberwangi Dijaga Ketat, Ada Apa?",
+        "TERKAIT: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Berita Lainnya : Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Pilihan Editor: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka",
+        "Related post: Sumberwangi Market Reopens After Bridge Repair",
+        "Read also: Sumberwangi Market Reopens After Bridge Repair",
+        "BACA: Pasar Sumberwangi Dibuka Semula, Peniaga Lega",
+        "Baca lagi: Pasar Sumberwangi Dibuka Semula, Peniaga Lega",
+        "(Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka)",
+        "[Baca: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka]",
+        "Simak Video 'Detik-detik Jembatan Sumberwangi Dibuka Lagi':",
+        'Tonton juga video "Detik-detik Jembatan Sumberwangi Dibuka Lagi" di sini:',
+        "Baca selengkapnya di sini",
+        "Baca juga: https://contoh.example/berita/pasar-ramai",
+        "Baca juga artikel terkait PASAR DESA atau tulisan menarik lainnya Rina Lestari",
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\n\n", "\r\n"])
+def test_a_link_on_its_own_line_goes_whole(link: str, line_end: str) -> None:
+    text = LEFT + line_end + link + line_end + BODY
+    assert cut_texts(text) == [link]
+    assert all(cut.kind == "related_link" and cut.confidence >= 0.7 for cut in find_related(text))
+
+
+@pytest.mark.parametrize(
+    ("link", "after"),
+    [
+        ("Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka", " " + BODY),
+        ("Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka", "  " + BODY),
+        ("Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka", BODY),
+        ("Baca Juga:Pasar Sumberwangi Kembali Ramai, Siapa yang Diuntungkan?", BODY),
+        ("Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka", '"Kami lega," kata Sumiati, pedagang.'),
+        ("Baca juga: Bupati janjikan bantuan bibit bagi petani Sumberwangi", " Ia menambahkan, bantuan datang Senin."),
+        ("(Baca juga: Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka)", " " + BODY),
+        (
+            "Baca JugaPasar Sumberwangi Kembali Ramai Usai Jembatan DibukaHarga Cabai di Lereng Wangi Turun Tajam",
+            "“Kami lega,” kata Sumiati, pedagang sayur.",
+        ),
+        (
+            "Baca juga: Harga Cabai di Lereng Wangi Turun Tajam Baca juga: Bupati Minta Pasar Dijaga Ketat",
+            " " + BODY,
+        ),
+    ],
+)
+def test_an_inline_link_ends_where_the_body_resumes(link: str, after: str) -> None:
+    assert without_cuts(LEFT + " " + link + after).split() == (LEFT + " " + after).split()
+
+
+def test_a_link_glued_to_the_sentence_before_it_is_found() -> None:
+    text = f"{LEFT}Baca Juga: Harga Cabai di Lereng Wangi Turun Tajam {BODY}"
+    assert cut_texts(text) == ["Baca Juga: Harga Cabai di Lereng Wangi Turun Tajam"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Saya senang baca buku dan lihat pemandangan di lereng itu.",
+        "Nanti kita lihat juga bagaimana kinerja koperasinya, kata Sumiati.",
+        "Dampaknya terlihat juga di desa tetangga.",
+        "Baca juga buku itu sampai tamat, katanya kepada para murid.",
+        "Simak kisah selengkapnya berikut ini.",
+        "Simak beberapa ulasan berikut ini mengenai pasar itu.",
+        "Jalan itu ditutup (baca: dilarang) bagi truk besar.",
+        "Ia mengecek berita terkait kabar itu sebelum membagikannya.",
+        "Lihat saja, beberapa tahun lalu jembatan itu masih kokoh.",
+        "Artikel lain menyebut jembatan itu dibangun seabad silam.",
+        "Video: rekaman itu kini disimpan polisi.",
+    ],
+)
+def test_ordinary_sentences_stay(text: str) -> None:
+    assert find_related(f"{LEFT}\n{text}\n{BODY}") == []
+    assert find_related(f"{LEFT} {text} {BODY}") == []
+
+
+@pytest.mark.parametrize("marker", ["Baca Juga", "BACA JUGA", "baca juga:", "Baca juga:"])
+@pytest.mark.parametrize(
+    "following",
+    [
+        BODY,
+        "“Jembatan itu sudah tua,” kata Sumiati, pedagang sayur, di lokasi.",
+        "4. Pasar Makin Ramai",
+    ],
+)
+def test_body_below_a_bare_marker_stays(marker: str, following: str) -> None:
+    assert cut_texts(f"{LEFT}\n{marker}\n{following}\nTamat sudah.") == [marker]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\r\n"])
+def test_the_headline_below_a_marker_with_a_colon_goes(gap: str) -> None:
+    link = f"Baca juga:{gap}Pasar Sumberwangi Kembali Ramai Usai Jembatan Dibuka"
+    assert cut_texts(f"{LEFT}\n{link}\n{BODY}") == [link]
+
+
+def test_a_list_of_links_goes_with_its_heading() -> None:
+    links = "Berita Terkait\nPasar Sumberwangi Kembali Ramai\n\nHarga Cabai di Lereng Wangi Turun Tajam"
+    assert cut_texts(f"{LEFT}\n\n{links}\n\n{BODY}") == [links]
+
+
+def test_a_heading_below_a_bare_marker_is_body_but_a_foreign_headline_is_not() -> None:
+    heading = "Jalan Desa Sumberwangi Mulai Diperbaiki Pekan Depan Juga"
+    foreign = "Kapal Nelayan Terbalik di Teluk Karang, Empat Orang Selamat"
+    assert cut_texts(f"{LEFT}\nBaca Juga\n{heading}\n{BODY} Jalan Mulai Diperbaiki.") == ["Baca Juga"]
+    assert cut_texts(f"{LEFT}\nBaca Juga\n{foreign}\n{BODY}") == [f"Baca Juga\n{foreign}"]
+
+
+def test_a_known_title_decides() -> None:
+    title = "Harga Cabai di Lereng Wangi Turun Tajam Menurut Catatan Dinas"
+    text = f"{LEFT} Baca juga: {title} Kepala dinas membenarkan kabar itu pada Senin."
+    known = {normal_title("harga cabai di  Lereng Wangi turun tajam menurut catatan Dinas")}
+    cuts = find_related(text, known.__contains__)
+    assert [(text[c.start : c.end], c.rule, c.confidence) for c in cuts] == [
+        (f"Baca juga: {title}", "related.inline_known_title", 1.0)
+    ]
+
+
+def test_video_titles_without_a_marker_go() -> None:
+    title = "Detik-detik Jembatan Sumberwangi Dibuka Lagi untuk Warga"
+    assert without_cuts(f"{LEFT}\n{title}\n{title}\n(abc/def)") == f"{LEFT}\n\n(abc/def)"
+    assert cut_texts(f"{LEFT}{title}:[Gambas:Video 20kabar]") == [f"{title}:"]
+
+
+def test_doubt_shows_in_the_confidence() -> None:
+    text = f"{LEFT} Baca juga: Rapat Desa Bahas Jembatan Kepala Desa Sumberwangi Hadir Warga Lereng Wangi Setuju"
+    assert all(cut.confidence < 0.97 for cut in find_related(text))
+
+
+MARKERS = ["Baca juga: ", "Baca Juga", "(Baca: ", "Simak Video '", "Berita Terkait", "Pasar Ramai", "Harga Cabai Turun"]
+FILLERS = [
+    "\n",
+    "\r\n",
+    ",,",
+    " ",
+    ")",
+    "'",
+    ":",
+    ". ",
+    "kata dia",
+    "[Gambas:Video",
+    "(abc/def)",
+    "\u200b",
+    "“",
+    "”",
+    "7",
+]
+PIECES = st.sampled_from(MARKERS + FILLERS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_cuts_are_ordered_inside_the_text_and_of_one_kind(text: str) -> None:
+    cuts = find_related(text)
+    assert cuts == find_related(text)
+    position = 0
+    for cut in cuts:
+        assert position <= cut.start < cut.end <= len(text)
+        assert cut.kind == "related_link" and cut.rule.startswith("related.") and 0 <= cut.confidence <= 1
+        assert not text[cut.start].isspace() and not text[cut.end - 1].isspace()
+        position = cut.end
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_accepted(text: str) -> None:
+    find_related(text)
+    find_related("Baca juga: " + text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Baca juga: ",
+        "Baca JugaAaaBbb",
+        "(Baca: ",
+        "Simak Video '",
+        "BACA JUGA A",
+        "Baca juga:\n",
+        ":[Gambas:Video",
+        ".A",
+        "aB",
+    ],
+)
+def test_hostile_repetition_stays_fast(unit: str) -> None:
+    text = "Baca juga: " + unit * (100_000 // len(unit))
+    start = time.process_time()
+    find_related(text)
+    assert time.process_time() - start < 2.0

@@ -1,0 +1,96 @@
+"""Words of a headline and of what follows it, split also where the page lost the space between them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Gap = Literal["space", "nbsp", "wide", "none"]
+Case = Literal["upper", "lower", "other"]
+
+_FUNCTION_WORDS = (
+    "di ke dari yang untuk dan dengan pada dalam bagi soal oleh agar atau saat usai hingga sampai jadi atas karena "
+    "akan tak tanpa serta per vs ini itu via demi bak para sang si kepada terhadap tentang antara sebagai seperti "
+    "secara jelang lewat of the in on at to and for a an as by with from is"
+)
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""Words that a Title Case headline leaves in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word with its punctuation, ``text[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+    key: str
+    """Lower case, without the punctuation around it."""
+    case: Case
+    """By the first character after opening quotes and brackets; ``other`` for digits and signs."""
+    gap: Gap
+    """What stands before it: one space, one no-break space, other white space, or nothing (a seam)."""
+
+
+_CHUNK = re.compile(r"\S+")
+_GAPS: dict[str, Gap] = {"": "space", " ": "space", "\xa0": "nbsp", "\u202f": "nbsp"}
+_EDGES = re.compile(r"^\W+|\W+$")
+_OPENING = "\"“‘'([‚Äú"
+# Places inside a chunk where two words were joined; each alternative is one kind of join.
+_SEAM = re.compile(
+    r"(?<=[a-zà-ÿ0-9])(?=[A-Z])"  # pekerjaJadi, 2026Dijual
+    r"|(?<=[?!)”\"’'%+\]…])(?=[A-Z])"  # Siapa?Ella
+    r"|(?<=[a-z0-9]{2}\.)(?=[A-Z])"  # ini.Baca
+    r"|(?<=[A-Z0-9][A-Z])(?=[A-Z][a-z])"  # FCDalam
+    r"|(?<=[\w?!)%+.])(?=[“‘])"
+    r"|(?<=[\w?!)%+.])(?=\"\w)"
+    r"|(?<=[a-z]{3})(?=\d)"  # Lengkap4
+    r"|(?<=[?!])(?=[a-z])"
+    r"|(?<=[\w\"'”:?!])(?=\[)"
+    r"|(?<=,,)(?=\w)|(?<=[^,])(?=,,)"
+    r"|(?<=[^\s,]{2})(?=,[A-Z“\"])"  # Pernikahan,Ray
+)
+
+
+def tokenize(text: str, limit: int) -> list[Token]:
+    """Split ``text`` into at most ``limit`` tokens."""
+    tokens: list[Token] = []
+    last = 0
+    for chunk in _CHUNK.finditer(text):
+        start, word = chunk.start(), chunk.group()
+        cuts = [0, *_seams(word), len(word)]
+        for index in range(len(cuts) - 1):
+            gap: Gap = "none" if index else _GAPS.get(text[last:start], "wide")
+            piece = word[cuts[index] : cuts[index + 1]]
+            at = start + cuts[index]
+            tokens.append(Token(at, at + len(piece), piece, key_of(piece), case_of(piece), gap))
+        last = chunk.end()
+        if len(tokens) >= limit:
+            return tokens[:limit]
+    return tokens
+
+
+def _seams(word: str) -> list[int]:
+    """Where ``word`` is really two, leaving out cuts that would leave a lone opening quote."""
+    if len(word) < 4:
+        return []
+    cuts: list[int] = []
+    for match in _SEAM.finditer(word):
+        at = match.start()
+        if at and word[(cuts[-1] if cuts else 0) : at].strip(_OPENING):
+            cuts.append(at)
+    return cuts
+
+
+def key_of(word: str) -> str:
+    """The form a word has in the tables."""
+    return _EDGES.sub("", word).lower()
+
+
+def case_of(word: str) -> Case:
+    """Whether the word is written with a capital, without, or has no letter to tell."""
+    bare = word.lstrip(_OPENING + ",")
+    if not bare:
+        return "other"
+    return "upper" if bare[0].isupper() else "lower" if bare[0].islower() else "other"

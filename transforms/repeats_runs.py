@@ -1,0 +1,115 @@
+"""Equal stretches of one text: found as runs of words, chained over short gaps, snapped to sentences.
+
+Every window of ``WINDOW`` words is looked up among the earlier ones; a hit is extended to the longest equal run. Runs
+that follow each other in both copies form a chain; runs that are parted by a join only (``JakartaTim`` and
+``Jakarta Tim``) become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transforms.repeats_words import Remains
+
+WINDOW = 8
+"""Words that must be equal in a row before two places are compared; shorter stock phrases repeat in any article."""
+
+MAX_GAP = 40
+"""Words that may stand between two runs of one chain, in either copy: a heading, a caption, a link nobody found."""
+
+MAX_RUNS = 5_000
+"""Runs examined in a round; real documents have fewer than 50."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words ``[a, a_end)`` equal words ``[b, b_end)``, up to joins; ``a_end <= b``."""
+
+    a: int
+    a_end: int
+    b: int
+    b_end: int
+
+    @property
+    def copies(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The first copy and the later one."""
+        return (self.a, self.a_end), (self.b, self.b_end)
+
+
+def size_of(chain: list[Run]) -> int:
+    """Words of the later copy."""
+    return sum(run.b_end - run.b for run in chain)
+
+
+def chains_of(remains: Remains) -> list[list[Run]]:
+    """The chains of runs that begin and end with sentences in both copies; none is empty."""
+    groups: list[list[Run]] = []
+    for run in _runs(remains.words):
+        if not groups or not _continues(groups[-1], run):
+            groups.append([run])
+        elif _joined(remains.words, groups[-1][-1], run):
+            last = groups[-1][-1]
+            groups[-1][-1] = Run(last.a, run.a_end, last.b, run.b_end)
+        else:
+            groups[-1].append(run)
+    chains = ([snapped for run in group if (snapped := _snapped(remains, run))] for group in groups)
+    return [chain for chain in chains if chain]
+
+
+def _runs(words: list[str]) -> list[Run]:
+    """Longest equal runs, each against the earliest place where its first window stands, in order of ``b``."""
+    total = len(words)
+    first: dict[tuple[str, ...], int] = {}
+    runs: list[Run] = []
+    covered = 0
+    for b, window in enumerate(zip(*(words[shift:] for shift in range(WINDOW)), strict=False)):
+        a = first.setdefault(window, b)
+        if b < covered or a + WINDOW > b:
+            continue
+        size = WINDOW
+        while b + size < total and a + size < b and words[a + size] == words[b + size]:
+            size += 1
+        covered = b + size
+        runs.append(Run(a, a + size, b, b + size))
+        if len(runs) == MAX_RUNS:
+            break
+    return runs
+
+
+def _continues(group: list[Run], run: Run) -> bool:
+    last = group[-1]
+    near = 0 <= run.a - last.a_end <= MAX_GAP and 0 <= run.b - last.b_end <= MAX_GAP
+    return near and run.a_end <= group[0].b
+
+
+def _joined(words: list[str], last: Run, run: Run) -> bool:
+    """Whether what stands between two runs is the same letters in both copies."""
+    return "".join(words[last.a_end : run.a]) == "".join(words[last.b_end : run.b])
+
+
+def _snapped(remains: Remains, run: Run) -> Run | None:
+    """Shrink a run until both copies begin and end with a sentence; None when nothing of size is left."""
+    places = list(_aligned(remains.words, run))
+    begins = next((place for place in places if all(map(remains.begins_sentence, place))), None)
+    ends = next((place for place in reversed(places) if all(map(remains.ends_sentence, place))), None)
+    if begins is None or ends is None or ends[1] - begins[1] < WINDOW:
+        return None
+    return Run(begins[0], ends[0], begins[1], ends[1])
+
+
+def _aligned(words: list[str], run: Run) -> Iterator[tuple[int, int]]:
+    """Places ``(i, j)`` at which the two copies have come equally far, counted in letters."""
+    i, j = run.a, run.b
+    ahead = 0
+    while True:
+        if ahead == 0:
+            yield i, j
+        if ahead <= 0 and i < run.a_end:
+            ahead += len(words[i])
+            i += 1
+        elif j < run.b_end:
+            ahead -= len(words[j])
+            j += 1
+        else:
+            return

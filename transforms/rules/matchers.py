@@ -1,0 +1,39 @@
+"""Python matchers that rule files name: for what a regular expression cannot say.
+
+A matcher is given a page and yields the stretches ``(start, end)`` of its text that belong to its rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from transforms import captions, furniture, headlines, navigation, signoffs
+from transforms.lines import Page
+
+Matcher = Callable[[Page], Iterable[tuple[int, int]]]
+
+MATCHERS: Mapping[str, Matcher] = {
+    "role_lines": signoffs.role_lines,
+    "closing_roles": signoffs.closing_roles,
+    "closing_marks": signoffs.closing_marks,
+    "capital_names": signoffs.capital_names,
+    "trailing_tags": signoffs.trailing_tags,
+    "credit_lines": captions.credit_lines,
+    "caption_lines": captions.caption_lines,
+    "inline_captions": captions.inline_captions,
+    "inline_brackets": captions.inline_brackets,
+    "plain_captions": captions.plain_captions,
+    "datelines": headlines.datelines,
+    "set_off_datelines": headlines.set_off_datelines,
+    "date_lines": headlines.date_lines,
+    "date_bylines": headlines.date_bylines,
+    "breadcrumbs": navigation.breadcrumbs,
+    "blog_header": navigation.blog_header,
+    "odd_headings": navigation.odd_headings,
+    "furniture_comment_form": furniture.of_kind("comment_form"),
+    "furniture_navigation": furniture.of_kind("navigation"),
+    "furniture_promo": furniture.of_kind("promo"),
+    "furniture_tags": furniture.of_kind("tags"),
+    "furniture_related_link": furniture.of_kind("related_link"),
+}
+"""Matchers by the name rule files use."""

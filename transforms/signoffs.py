@@ -1,0 +1,218 @@
+"""Who wrote it: editor and reporter lines, initials, slash chains and stars at the end of an article.
+
+What makes ``(mrh/pta)``, ``*(rul).`` or ``(Yanuar Yudha)`` a sign-off is less its letters than its place: after the
+end of the last sentence, or on a line of its own, with nothing but page furniture behind it. The same brackets inside
+a sentence, ``(dkk)``, ``(yoy)``, ``(terdakwa)``, are body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from transforms.lines import Line, Page
+
+Span = tuple[int, int]
+
+_PERSON_ROLE = (
+    r"(?:reporter|pewarta|penulis|editor|penyunting|redaktur|redaksi|fotografer|kontributor|wartawan|wartawati"
+    r"|jurnalis|"
+    r"penerjemah|koresponden|author|writer|writ+en by|edited by|reported by|photographer|publisher|uploader|pengunggah|"
+    r"videografer|produser|penyelia|penanggung jawab|ditulis oleh|disunting oleh|diedit oleh|wartawan foto|copy editor)"
+)
+_SOURCE_ROLE = r"(?:sumber(?: berita| artikel| tulisan)?|source|laporan|liputan|oleh|naskah|teks)"
+_ANY_ROLE = rf"(?:{_PERSON_ROLE}|{_SOURCE_ROLE})"
+_JOINED_ROLES = rf"{_ANY_ROLE}(?:\s?(?:/|&|dan|,)\s?{_ANY_ROLE})?"
+_ROLE_COLON = re.compile(rf"{_JOINED_ROLES}(?: [A-Z][\w.]+)?\s?[:：]", re.IGNORECASE)
+_PERSON_COLON = re.compile(rf"{_PERSON_ROLE}(?:\s?(?:/|&|dan)\s?{_ANY_ROLE})?\s?[:：]", re.IGNORECASE)
+_ROLE_INSIDE = re.compile(rf"(?:^|(?<=[.!?\"”’)\],;*|… ])){_JOINED_ROLES}\s?:", re.IGNORECASE)
+_NOTICE = re.compile(r"(?:copyright|hak cipta|©)", re.IGNORECASE)
+_URL = re.compile(r"https?:|www\.")
+
+MAX_NAMES_CHARACTERS = 160
+"""Names behind the roles of one line: the longest hand-marked chain (translator, source, editor) has 90 characters."""
+MAX_NAME_WORDS = 16
+_SENTENCE_INSIDE = re.compile(r"[a-z]{3}[.!?] (?!(?:com|co|id|net)\b)[A-Z][a-z]+ [a-z]{3,}")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def names_only(text: str) -> bool:
+    """Whether ``text`` has the look of names after roles: few words, nearly all with a capital, no sentence."""
+    if len(text) > MAX_NAMES_CHARACTERS or _SENTENCE_INSIDE.search(text):
+        return False
+    words = [word for word in _WORD.findall(_ROLE_COLON.sub(" ", text)) if len(word) > 2]
+    if len(words) > MAX_NAME_WORDS:
+        return False
+    small: int = sum(word[0].islower() for word in words)
+    return small <= 2 or small <= len(words) // 3
+
+
+def role_lines(page: Page) -> Iterator[Span]:
+    """Lines that say ``Editor: NAME``; those that name a source only where the article is over or not begun."""
+    for line in page.lines:
+        if len(line.text) > MAX_NAMES_CHARACTERS + 40:
+            continue
+        role = _ROLE_COLON.match(line.text)
+        if role is None or not names_only(line.text[role.end() :]):
+            continue
+        outside = line.index >= page.tail_start or (line.index < page.head_end and line.index < 4)
+        if _PERSON_COLON.match(line.text) or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
+            yield line.start, line.end
+
+
+def closing_roles(page: Page) -> Iterator[Span]:
+    """``Pewarta: A Editor: B`` run on behind the last sentence, up to a copyright notice or the end."""
+    for line in page.lines[max(0, page.tail_start - 1) :]:
+        window = max(line.start, line.end - 320)
+        if ":" not in page.text[window : line.end]:
+            continue
+        notice = _NOTICE.search(page.text, window, line.end)
+        stop = notice.start() if notice else line.end
+        for role in _ROLE_INSIDE.finditer(page.text, window, stop):
+            if names_only(page.text[role.end() : stop]):
+                yield role.start(), stop
+                break
+
+
+SHORT_MARKS = frozenset(
+    "hr hadits qs dkk dll alm yoy ytd mtm qtq qoq mom tbk persero kiri kanan tengah baju wib wit wita asn pns".split()
+)
+"""Short words that stand in brackets inside sentences."""
+DESK_WORDS = frozenset(
+    "red redaksi rls rilis release press adv advertorial adv. humas hms hum tim net int ist istimewa foto fto "
+    "ril rel dbs ant antara rtr reuters afp ap cnn bbc detik kompas tempo jpnn jpg bbs berbagai sumber "
+    "kontributor magang".split()
+)
+_BRACKET = re.compile(r"\*{0,4}\s?[(\[]\s?([^()\[\]\n]{0,70}?)\s?[)\]]?[)\]]\s?[.,*\]]{0,6}\Z")
+_OPEN_BRACKET = re.compile(r"(?<=[.!?\"”’]) ?\((?=\Z)")
+_CHAIN = re.compile(r"[*\w.’'-]{0,14}(?:\s?[/,&|\-–]\s?[*\w.’' -]{0,24}){1,6}")
+_TOKEN = re.compile(
+    r"[A-Za-z]{2,6}\d{0,3}|[A-Z]{1,4}-?\d{1,3}|[a-z]{2,4}\d{1,3}|[*\-–/ ]{0,8}|\*{0,3}[A-Za-z]{2,6}\*{0,3}"
+)
+_INITIAL_PAIR = re.compile(r"[a-z]{2,4}/[a-z]{2,4}")
+"""Reporter and editor, as desks abbreviate them: no unit or date looks so at the end of an article."""
+_NAME = re.compile(r"(?:[A-Z][\w.’'-]{0,18}\*?)(?: [A-Z][\w.’'-]{0,18}\*?){0,4}")
+_ROLE_IN_BRACKET = re.compile(rf"(?:{_ANY_ROLE}|dilaporkan|reportase|tim liputan)\b", re.IGNORECASE)
+_STARS = re.compile(r"(?:(?<=[.!?\"”’)\] ])|^)\*{1,8}\Z|(?<=[.!?\"”’]) ?\[\]\Z")
+_AGENCY = re.compile(r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?[A-Z][A-Za-z]{2,14}(?: [A-Z][a-z]{2,14}){0,2}\Z")
+_LONE_ROLE = re.compile(r"(?<=[.!?\"”’]) ?(?:Editor|Reporter|Penulis|Redaksi|Red)\Z")
+
+
+def is_initials(inner: str) -> bool:
+    """Whether what stands in brackets behind a sentence's end is a sign-off."""
+    if not any(char.isalpha() for char in inner):
+        return not any(char.isdigit() for char in inner)
+    words = [word.lower() for word in _WORD.findall(inner)]
+    if any(word in SHORT_MARKS for word in words):
+        return False
+    if _ROLE_IN_BRACKET.match(inner):
+        return True
+    if _TOKEN.fullmatch(inner) or _NAME.fullmatch(inner):
+        return True
+    if all(word in DESK_WORDS for word in words):
+        return True
+    return bool(_CHAIN.fullmatch(inner)) and (
+        all(len(word) <= 6 for word in words) or any(w in DESK_WORDS for w in words) or len(words) <= 4
+    )
+
+
+def closing_marks(page: Page) -> Iterator[Span]:
+    """Initials, names, stars or an agency behind the last sentence or on a line of their own at the end."""
+    for line in page.lines[max(0, page.tail_start - 1) :]:
+        if line.index and not line.text.strip("*"):
+            yield line.start, line.end
+            continue
+        if line.text[-1] in ")].,*" and (span := _bracket(page, line)):
+            yield span
+            continue
+        window = max(line.start, line.end - 80)
+        for pattern in _by_last_character(line.text[-1]):
+            if found := pattern.search(page.text, window, line.end):
+                yield found.span()
+                break
+
+
+def _by_last_character(last: str) -> tuple[re.Pattern[str], ...]:
+    """The sign-offs without brackets that can end in a character."""
+    if last in "*]":
+        return (_STARS,)
+    if last == "(":
+        return (_OPEN_BRACKET,)
+    return (_AGENCY, _LONE_ROLE) if last.isalpha() else ()
+
+
+def _bracket(page: Page, line: Line) -> Span | None:
+    """The bracketed sign-off at the end of a line, if there is one."""
+    found = _BRACKET.search(page.text, max(line.start, line.end - 90), line.end)
+    if found is None or not is_initials(found.group(1)):
+        return None
+    if "[" in found.group() and _NAME.fullmatch(found.group(1)) and not _TOKEN.fullmatch(found.group(1)):
+        return None
+    before = page.text[line.start : found.start()].rstrip()
+    own_line = not before and line.index > 0
+    certain = own_line or bool(_INITIAL_PAIR.fullmatch(found.group(1)))
+    return found.span() if certain or (before and before[-1] in '.!?"”’…,*)') else None
+
+
+_CAPITALS = re.compile(
+    r"[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]*){1,3}(?:\s?(?:\||/|,)\s?[A-Z. ]{2,30})?|[A-Z.]{4,14}/[A-Z][\w. ]{2,30}"
+)
+
+
+def capital_names(page: Page) -> Iterator[Span]:
+    """A reporter's name in capitals as the very last line."""
+    if len(page.lines) < 2:
+        return
+    last = page.lines[-1]
+    before = page.lines[-2].text[-1]
+    if (
+        last.index >= page.tail_start
+        and len(last.text) <= 60
+        and before in '.!?"”’)'
+        and _CAPITALS.fullmatch(last.text)
+    ):
+        yield last.start, last.end
+
+
+MAX_TAG_CHARACTERS = 60
+"""One tag on its own line: the longest hand-marked one has 34 characters."""
+MAX_TAG_LINE_CHARACTERS = 250
+_TAG_LINE = re.compile(r"#?[a-z0-9][\w #&.'’+-]*(?:, ?[\w #&.'’+-]+)*")
+_INLINE_TAGS = re.compile(r"\([a-z*]{2,5}/[a-z*]{2,5}\)\s([a-z0-9#][a-z0-9# &'’+-]{2,250})\Z")
+
+
+def trailing_tags(page: Page) -> Iterator[Span]:
+    """Key words in small letters after the sign-off, on lines of their own or run on."""
+    if not page.lines:
+        return
+    first = len(page.lines)
+    while first > max(1, page.tail_start) and _is_tag_line(page.lines[first - 1]):
+        first -= 1
+    if first < len(page.lines) and _closes(page.lines[first - 1], len(page.lines) - first):
+        yield page.lines[first].start, page.lines[-1].end
+    last = page.lines[-1]
+    if inline := _INLINE_TAGS.search(page.text, max(last.start, last.end - 300), last.end):
+        yield inline.span(1)
+
+
+_TOPIC_POINTER = re.compile(r"\btopi[ck][^.]{0,40}:\Z", re.IGNORECASE)
+
+
+def _is_tag_line(line: Line) -> bool:
+    text = line.text
+    if len(text) > MAX_TAG_LINE_CHARACTERS or text[-1] in ".!?:;" or not _TAG_LINE.fullmatch(text):
+        return False
+    return text.islower()
+
+
+def _closes(line: Line, following: int) -> bool:
+    """Whether a line ends an article, so that small print behind it is no sentence of it."""
+    if _PERSON_COLON.match(line.text) or _TOPIC_POINTER.search(line.text):
+        return True
+    bracket = _BRACKET.fullmatch(line.text)
+    if bracket and is_initials(bracket.group(1)):
+        return True
+    signed = _BRACKET.search(line.text, max(0, len(line.text) - 40))
+    if signed and "/" in signed.group(1) and is_initials(signed.group(1)):
+        return True
+    return following >= 3 and line.text[-1] in '.!?"”'
