@@ -1,0 +1,62 @@
+"""The model of the Malay–Javanese family and the command that trains its table."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from flows import train_language
+from transforms.language_family import TABLE, features_of, load_family, words_of
+
+MALAY = "Beliau berkata jambatan itu ditutup kerana rosak. Peniaga boleh berniaga semula selepas dibaiki semula."
+JAVANESE = "Wong tani wiwit panen pari amarga banyune ora asat. Regane gabah isih murah mula durung didol kabeh."
+INDONESIAN = "Ia mengatakan jembatan itu ditutup karena rusak. Pedagang bisa berjualan lagi setelah diperbaiki."
+
+
+def test_the_shipped_table_is_small_and_complete() -> None:
+    model = load_family()
+    assert TABLE.stat().st_size <= 300_000
+    assert set(model.codes) == set(train_language.CODES)
+
+
+def test_names_are_not_read_when_there_are_other_words() -> None:
+    assert words_of("Kepala desa Raka Wirasena pergi ke Lembah dan belum kembali") == (
+        ["desa", "pergi", "ke", "dan", "belum", "kembali"]
+    )
+    assert words_of("Raka Wirasena Pergi") == ["raka", "wirasena", "pergi"]
+
+
+def test_accents_are_folded_and_pieces_mark_the_ends_of_a_word() -> None:
+    assert words_of("panén paré dina poé") == ["panen", "pare", "dina", "poe"]
+    assert {"^di$", "#0", "^d", "di", "i$", "^di", "di$"} == set(features_of("di", {"di": 0}))
+    assert "#-" in features_of("kerana", {"di": 0})
+
+
+def test_training_learns_from_its_data_and_writes_the_same_table_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, corpus = tmp_path / "data.jsonl", tmp_path / "corpus.jsonl.gz"
+    rows = [
+        {"lang": lang, "text": f"{text} {number}.", "source": "own"}
+        for lang, text in (("ms", MALAY), ("jv", JAVANESE))
+        for number in range(30)
+    ]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with gzip.open(corpus, "wt", encoding="utf-8") as out:
+        out.writelines(json.dumps({"text": f"{INDONESIAN} {number}."}) + "\n" for number in range(60))
+    tables = []
+    for name in ("one.json.gz", "two.json.gz"):
+        target = tmp_path / name
+        monkeypatch.setattr("sys.argv", ["train", str(data), f"id={corpus}", "--out", str(target)])
+        train_language.main()
+        tables.append(target.read_bytes())
+    assert tables[0] == tables[1]
+    assert "features" in capsys.readouterr().err
+    weights, bands = train_language.build(((row["lang"], row["text"]) for row in rows), [INDONESIAN] * 60)
+    model = train_language.model_of(weights, bands)
+    for code, text in (("id", INDONESIAN), ("ms", MALAY), ("jv", JAVANESE)):
+        scores = model.scores(text)
+        assert model.codes[scores.index(max(scores))] == code
