@@ -1,0 +1,212 @@
+"""How many near duplicates are found, how fast, and what they cost on disk.
+
+usage: python benchmarks/duplicates.py CORPUS.jsonl[.gz] [--documents N] [--pairs PAIRS.jsonl] [--list N]
+
+Derived copies: each of the first N documents is reprinted (other dateline and footer), cut to 60 % of its words,
+reordered by sentences, reworded in 10 % of its words, and all of that at once, without title or URL. A copy counts as
+found when it was itself verified against its original; copies of other copies do not help.
+
+Corpus: all documents are recorded and resolved in shards, on disk, as an ingest does it. ``--pairs`` names a file of
+{"a", "b", "relation"} lines: of those whose relation is ``same_url`` the share that ends in one cluster is printed.
+``--list`` prints that many of the merged near pairs, drawn with a fixed seed, for reading.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import random
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from index import tables
+from index.duplicates import resolve
+from index.ledger import Ledger
+from transforms.fingerprint import fingerprint
+from transforms.models import Document, LanguageVerdict
+
+NOW = "2026-01-01T00:00:00+00:00"
+SHARD = 2_000
+KEPT_SHARE = 0.6
+REWORDED_SHARE = 0.1
+CITIES = ("SURABAYA", "MEDAN", "MAKASSAR", "PADANG", "AMBON", "KUPANG")
+NAMES = ("Rina Anggraini", "Dodi Saputra", "Wayan Sudarma", "Lestari Putri")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+
+Change = Callable[[str, random.Random, Sequence[str]], str]
+
+
+def reprint(text: str, chance: random.Random, _words: Sequence[str]) -> str:
+    """Give a text another dateline and footer."""
+    footer = f"Editor: {chance.choice(NAMES)}\nIkuti berita pilihan kami setiap pagi lewat surat elektronik."
+    return f"{chance.choice(CITIES)}, SUARAKOTA.ID - {text}\n\n{footer}"
+
+
+def shorten(text: str, _chance: random.Random, _words: Sequence[str]) -> str:
+    """Keep the first 60 % of the words."""
+    words = list(re.finditer(r"\S+", text))
+    return text[: words[max(int(len(words) * KEPT_SHARE), 1) - 1].end()] if words else text
+
+
+def reorder(text: str, chance: random.Random, _words: Sequence[str]) -> str:
+    """Shuffle the sentences."""
+    sentences = SENTENCE.split(text)
+    chance.shuffle(sentences)
+    return " ".join(sentences)
+
+
+def reword(text: str, chance: random.Random, words: Sequence[str]) -> str:
+    """Put other words of the corpus in place of one word in ten."""
+    return re.sub(r"\S+", lambda word: chance.choice(words) if chance.random() < REWORDED_SHARE else word[0], text)
+
+
+def everything(text: str, chance: random.Random, words: Sequence[str]) -> str:
+    """Shorten, reword, reorder and reprint."""
+    for change in (shorten, reword, reorder, reprint):
+        text = change(text, chance, words)
+    return text
+
+
+CHANGES: dict[str, Change] = {
+    "reprint": reprint,
+    "shorten": shorten,
+    "reorder": reorder,
+    "reword": reword,
+    "everything": everything,
+}
+
+
+def main() -> None:
+    """Run what the arguments ask for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--documents", type=int, default=5_000)
+    parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--list", type=int, default=0)
+    options = parser.parse_args()
+    records = list(read(options.corpus))
+    derived(records[: options.documents])
+    whole(records, options.pairs, options.list)
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records of a corpus."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def document(id_: str, text: str, record: dict[str, Any] | None = None) -> Document:
+    """Make a document that needs no cleaning."""
+    record = record or {}
+    return Document(
+        id=id_,
+        source=f"/corpus/{id_}.txt",
+        url=record.get("url"),
+        title=record.get("title"),
+        published_at=None,
+        outlet=record.get("outlet"),
+        place=None,
+        authors=(),
+        text=text,
+        language=LanguageVerdict("id", 1.0),
+        removals=(),
+        repairs=(),
+        warnings=(),
+        rules_version="benchmark",
+        raw_hash=hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        raw_text=text,
+        fingerprint=fingerprint(text),
+    )
+
+
+def derived(records: Sequence[dict[str, Any]]) -> None:
+    """Print the share of derived copies that is found, by change."""
+    vocabulary = sorted({word for record in records[:500] for word in record["text"].split()})
+    for name, change in CHANGES.items():
+        chance = random.Random(f"derived {name}")
+        with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
+            documents = []
+            for record in records:
+                documents.append(document(record["id"], record["text"]))
+                documents.append(document(f"{record['id']}+", change(record["text"], chance, vocabulary)))
+            ledger.record("run", NOW, documents)
+            changes = resolve(ledger)
+            found = found_directly(ledger, [record["id"] for record in records])
+        print(f"{name:12} found {found:.4f}  candidates a document {changes.candidates / len(documents):.2f}")
+
+
+def found_directly(ledger: Ledger, ids: Sequence[str]) -> float:
+    """Return the share of ids whose copy (id and ``+``) was verified against them or has the same words."""
+    columns = tables.documents.c
+    with ledger.reading() as connection:
+        nodes = {row.id: row.node for row in connection.execute(select(columns.id, columns.node))}
+        rows = connection.execute(select(tables.pairs).where(tables.pairs.c.relation == "copy"))
+        copies = {(row.a, row.b) for row in rows}
+    pairs = [sorted((nodes[id_], nodes[f"{id_}+"])) for id_ in ids]
+    return sum(a == b or (a, b) in copies for a, b in pairs) / len(pairs)
+
+
+def whole(records: Sequence[dict[str, Any]], pairs: Path | None, listed: int) -> None:
+    """Record and resolve a whole corpus; print speed, size, and how known pairs fared."""
+    with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
+        spent = []
+        waiting = iter(records)
+        while shard := list(islice(waiting, SHARD)):
+            documents = [document(record["id"], record["text"], record) for record in shard]
+            began = time.perf_counter()
+            ledger.record("run", NOW, documents)
+            recorded = time.perf_counter()
+            changes = resolve(ledger)
+            spent.append((recorded - began, time.perf_counter() - recorded, len(shard), changes))
+        for record_seconds, resolve_seconds, size, changes in (spent[0], spent[-1]):
+            figures = (
+                f"record {record_seconds / size * 1000:.2f} resolve {resolve_seconds / size * 1000:.2f} ms a document"
+            )
+            print(f"{figures}, {changes.candidates / size:.2f} candidates, {changes.crowded} crowded bands")
+        print(f"{sum(file.stat().st_size for file in Path(folder).iterdir()) / len(records):.0f} bytes a document")
+        print(ledger.counts())
+        if pairs:
+            known(ledger, pairs)
+        if listed:
+            list_merged(ledger, {record["id"]: record for record in records}, listed)
+
+
+def known(ledger: Ledger, path: Path) -> None:
+    """Print the share of same-page pairs that are in one cluster."""
+    clusters = clusters_of(ledger)
+    same = [pair for pair in read(path) if pair["relation"] == "same_url"]
+    apart = [pair for pair in same if clusters[pair["a"]] != clusters[pair["b"]]]
+    print(f"same page in one cluster: {1 - len(apart) / len(same):.4f} of {len(same)}")
+    for pair in apart:
+        print("  apart:", pair["a"], pair["b"])
+
+
+def list_merged(ledger: Ledger, records: dict[str, dict[str, Any]], number: int) -> None:
+    """Print some of the near pairs that were merged: copy, representative, similarity, titles."""
+    columns = tables.documents.c
+    query = select(columns.id, columns.cluster, columns.similarity).where(columns.duplicate_kind == "near")
+    with ledger.reading() as connection:
+        rows = connection.execute(query.order_by(columns.id)).all()
+    for row in random.Random(0).sample(rows, min(number, len(rows))):
+        titles = " | ".join(str(records[id_].get("title")) for id_ in (row.id, row.cluster))
+        print(row.id, row.cluster, row.similarity, titles, sep="\t")
+
+
+def clusters_of(ledger: Ledger) -> dict[str, str]:
+    """Return the representative of each document."""
+    columns = tables.documents.c
+    with ledger.reading() as connection:
+        return {row.id: row.cluster for row in connection.execute(select(columns.id, columns.cluster))}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""How a ledger is found, made and recognised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from index import tables
+from transforms.errors import LedgerError
+
+
+def url(name: str) -> URL:
+    """Return the database URL of a path or URL."""
+    if "://" not in name:
+        return URL.create("sqlite", database=name)
+    try:
+        return make_url(name)
+    except ArgumentError as error:
+        raise LedgerError(f"{name} is not a database URL: {error}") from error
+
+
+def prepare_file(path: Path, *, read_only: bool) -> None:
+    """Make the folder of a SQLite ledger, readable by its owner only; a ledger that is only read must exist."""
+    if read_only and not path.is_file():
+        raise LedgerError(f"there is no ledger at {path} yet: ingest something first")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(f"the folder of the ledger {path} cannot be made: {error}") from error
+
+
+def create(connection: Connection) -> None:
+    """Make the tables of a new ledger."""
+    there = inspect(connection).get_table_names()
+    if "meta" in there:  # another process was quicker
+        return
+    if there:
+        raise LedgerError("the database holds tables that are not a ledger's: choose another file or database")
+    tables.metadata.create_all(connection)
+    connection.execute(insert(tables.meta).values(name="schema_version", value=tables.SCHEMA_VERSION))
+
+
+def meta(connection: Connection, name: str) -> str | None:
+    """Return one of the ledger's own facts: ``schema_version``, ``generation``."""
+    value = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
+    return None if value is None else str(value)

@@ -1,0 +1,145 @@
+"""What the ledger knows of files and of the documents in them: what to skip, what has gone, what is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, and_, select, update
+
+from index import tables
+from index.ledger_bands import enter_bands, withdraw
+from index.ledger_codec import split_source, storable, suffixed, unpack_numbers
+from index.ledger_sql import chunks
+from index.ledger_store import source_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A completely read file: ``size`` in bytes, ``mtime_ns`` in nanoseconds, ``documents`` it gave."""
+
+    size: int
+    mtime_ns: int
+    documents: int
+    stale: bool
+    """Whether one of its documents was cleaned with other rules than those asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """What decides whether a document must be cleaned again."""
+
+    raw_hash: str
+    rules_version: str
+    source_path: str
+    status: str
+
+
+def states(connection: Connection, rules_version: str | None) -> dict[str, SourceState]:
+    """Return every completely read file by path."""
+    columns, documents = tables.sources.c, tables.documents.c
+    stale: set[int] = set()
+    if rules_version is not None:
+        where = and_(documents.rules_version != rules_version, documents.status != tables.GONE)
+        stale.update(connection.execute(select(documents.source).where(where).distinct()).scalars())
+    rows = connection.execute(select(tables.sources).where(columns.finished_run.is_not(None)))
+    return {row.path: SourceState(row.size, row.mtime_ns, row.documents, row.number in stale) for row in rows}
+
+
+def finish(connection: Connection, path: str, stat: tuple[int, int], run_id: str, documents: int) -> None:
+    """Note that a file is completely read; what it had in quarantine and did not fail again is settled."""
+    number = source_numbers(connection, [path])[path]
+    values = {"size": stat[0], "mtime_ns": stat[1], "documents": documents, "finished_run": run_id}
+    connection.execute(update(tables.sources).where(tables.sources.c.number == number).values(**values))
+    columns = tables.quarantine.c
+    settled = and_(columns.source_path == storable(path), columns.run_id != run_id, columns.resolved == 0)
+    connection.execute(update(tables.quarantine).where(settled).values(resolved=1))
+
+
+def forget(connection: Connection, path: str, run_id: str) -> list[str]:
+    """Make a file unknown and its documents gone; returns their ids."""
+    number = source_numbers(connection, [path])[path]
+    columns = tables.documents.c
+    where = and_(columns.source == number, columns.status != tables.GONE)
+    ids = list(connection.execute(select(columns.id).where(where).order_by(columns.key)).scalars())
+    set_status(connection, ids, tables.GONE, "its file no longer exists", run_id)
+    connection.execute(update(tables.sources).where(tables.sources.c.number == number).values(finished_run=None))
+    settled = and_(tables.quarantine.c.source_path == storable(path), tables.quarantine.c.resolved == 0)
+    connection.execute(update(tables.quarantine).where(settled).values(resolved=1))
+    return ids
+
+
+def vanished(connection: Connection, path: str, run_id: str) -> list[str]:
+    """Return the ids of a file's documents that were not met in this run."""
+    columns = tables.documents.c
+    query = (
+        select(columns.id)
+        .join_from(tables.documents, tables.sources)
+        .where(tables.sources.c.path == storable(path), columns.last_seen_run != run_id, columns.status != tables.GONE)
+    )
+    return list(connection.execute(query.order_by(columns.key)).scalars())
+
+
+def document_states(connection: Connection, ids: Sequence[str]) -> dict[str, DocumentState]:
+    """Return the state of each stored document, by id as asked."""
+    asked = {str(storable(id_)): id_ for id_ in ids}
+    found = {}
+    for chunk in chunks(asked):
+        for row in _state_rows(connection, chunk):
+            found[asked[row.id]] = DocumentState(row.raw_hash, row.rules_version, row.path, row.status)
+    return found
+
+
+def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], rules_version: str) -> dict[int, str]:
+    """Match (id, source, raw_hash) against what is stored under the id or one of its suffixed forms.
+
+    A record that only moved within its file is unchanged: a dump that grows at its head shifts every line number.
+    """
+    names = []
+    for id_, source, _ in records:
+        own = str(storable(id_))
+        names.append((own, suffixed(own, split_source(source)[0]), suffixed(own, source)))
+    stored = {}
+    for chunk in chunks(sorted({name for group in names for name in group})):
+        for row in _state_rows(connection, chunk):
+            stored[row.id] = (row.path, row.raw_hash, row.rules_version, row.status == tables.GONE)
+    matched = {}
+    for position, (_, source, raw_hash) in enumerate(records):
+        wanted = (storable(split_source(source)[0]), raw_hash, rules_version, False)
+        found = next((name for name in names[position] if stored.get(name) == wanted), None)
+        if found is not None:
+            matched[position] = found
+    return matched
+
+
+def _state_rows(connection: Connection, ids: Sequence[str]) -> Iterable[Row[tuple[str, ...]]]:
+    columns = tables.documents.c
+    query = select(
+        columns.id, columns.raw_hash, columns.rules_version, columns.status, tables.sources.c.path
+    ).join_from(tables.documents, tables.sources)
+    return connection.execute(query.where(columns.id.in_(ids)))
+
+
+def set_status(connection: Connection, ids: Iterable[str], status: str, reason: str | None, run_id: str) -> int:
+    """Serve, hold back or give up documents; their clusters are drawn again by the next resolution of duplicates."""
+    columns = tables.documents.c
+    changed = 0
+    for chunk in chunks(ids):
+        query = select(columns.id, columns.node, columns.bands, columns.status, columns.cluster)
+        rows = connection.execute(query.where(columns.id.in_(chunk), columns.status != status)).all()
+        connection.execute(
+            update(tables.documents)
+            .where(columns.id.in_([row.id for row in rows]))
+            .values(
+                status=status,
+                status_reason=reason,
+                resolution=tables.TO_COMPARE if status == tables.LIVE else tables.TO_CLUSTER,
+                check_index=1,
+                last_changed_run=run_id,
+            )
+        )
+        if status == tables.LIVE:
+            enter_bands(connection, {(hash_, row.node) for row in rows for hash_ in unpack_numbers(row.bands)})
+        withdraw(connection, rows)
+        changed += len(rows)
+    return changed

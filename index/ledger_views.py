@@ -1,0 +1,247 @@
+"""What is read back from the ledger: whole documents to explain, and records for the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, select, update
+
+from index import tables
+from index.ledger_codec import from_json, index_fingerprint, unpack_pair, unpack_text
+from index.ledger_sql import CHUNK, chunks
+from index.records import Copy, IndexRecord
+from transforms.models import LanguageShare, LanguageVerdict, Removal, Repair
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """Everything the ledger knows of one document."""
+
+    id: str
+    source: str
+    url: str | None
+    title: str | None
+    published_at: str | None
+    outlet: str | None
+    place: str | None
+    authors: tuple[str, ...]
+    text: str
+    raw_text: str
+    language: LanguageVerdict
+    removals: tuple[Removal, ...]
+    repairs: tuple[Repair, ...]
+    warnings: tuple[str, ...]
+    rules_version: str
+    raw_hash: str
+    content_hash: str
+    status: str
+    """``live``, ``held`` or ``gone``."""
+    status_reason: str | None
+    cluster: str | None
+    """Id of the document that represents it (its own when it stands alone)."""
+    duplicate_kind: str | None
+    """None for a representative, ``exact`` or ``near`` for a copy."""
+    similarity: float | None
+    first_seen_run: str
+    last_changed_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An earlier text of a document; ``replaced_at`` is ISO 8601 in UTC."""
+
+    replaced_run: str
+    replaced_at: str
+    title: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexChange:
+    """One thing the index must do to hold what the ledger says."""
+
+    id: str
+    action: Literal["add", "delete"]
+    record: IndexRecord | None
+    """What to add, replacing what the index holds under this id; None for a deletion."""
+    fingerprint: str | None
+    """What to hand to ``mark_indexed`` when it is done; None for a deletion."""
+
+
+def stored_documents(connection: Connection, ids: Iterable[str]) -> Iterator[StoredDocument]:
+    """Yield whole documents in the order of their ids within each chunk; unknown ids are left out."""
+    joined = tables.documents.join(tables.sources)
+    for chunk in chunks(ids):
+        query = select(tables.documents, tables.sources.c.path).select_from(joined)
+        rows = connection.execute(query.where(tables.documents.c.id.in_(chunk)).order_by(tables.documents.c.id)).all()
+        removals = _removals(connection, [row.key for row in rows])
+        for row in rows:
+            yield _stored(row, removals.get(row.key, ()))
+
+
+def _stored(row: Row[Any], removals: Sequence[Row[Any]]) -> StoredDocument:
+    raw, text = unpack_pair(row.raw, row.text)
+    shares = tuple(LanguageShare(code, share) for code, share in from_json(row.languages))
+    return StoredDocument(
+        id=row.id,
+        source=f"{row.path}#{row.place}" if row.place else row.path,
+        url=row.url,
+        title=row.title,
+        published_at=row.published_at,
+        outlet=row.outlet,
+        place=row.byline_place,
+        authors=tuple(from_json(row.authors)),
+        text=text,
+        raw_text=raw,
+        language=LanguageVerdict(row.language, row.language_confidence, shares),
+        removals=tuple(
+            Removal(cut.start, cut.end, raw[cut.start : cut.end], cut.rule, cut.kind, cut.confidence)
+            for cut in removals
+        ),
+        repairs=tuple(Repair(at, kind) for at, kind in from_json(row.repairs)),
+        warnings=tuple(from_json(row.warnings)),
+        rules_version=row.rules_version,
+        raw_hash=row.raw_hash,
+        content_hash=row.content_hash,
+        status=row.status,
+        status_reason=row.status_reason,
+        cluster=row.cluster,
+        duplicate_kind=row.duplicate_kind,
+        similarity=row.similarity,
+        first_seen_run=row.first_seen_run,
+        last_changed_run=row.last_changed_run,
+    )
+
+
+def _removals(connection: Connection, keys: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    cuts, rules = tables.removals.c, tables.rules.c
+    query = (
+        select(cuts.document, cuts.start, cuts.end, rules.rule, rules.kind, cuts.confidence)
+        .join_from(tables.removals, tables.rules)
+        .where(cuts.document.in_(keys))
+        .order_by(cuts.document, cuts.start)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.document, []).append(row)
+    return found
+
+
+def duplicate_kinds(connection: Connection, ids: Iterable[str]) -> dict[str, str | None]:
+    """Return the duplicate kind of each stored document."""
+    columns = tables.documents.c
+    found: dict[str, str | None] = {}
+    for chunk in chunks(ids):
+        rows = connection.execute(select(columns.id, columns.duplicate_kind).where(columns.id.in_(chunk)))
+        found.update({row.id: row.duplicate_kind for row in rows})
+    return found
+
+
+def versions(connection: Connection, document_id: str) -> list[Version]:
+    """Return a document's earlier texts, oldest first."""
+    kept = tables.versions.c
+    query = (
+        select(kept.replaced_run, kept.replaced_at, kept.title, kept.text)
+        .join_from(tables.versions, tables.documents)
+        .where(tables.documents.c.id == document_id)
+        .order_by(kept.number)
+    )
+    return [
+        Version(row.replaced_run, row.replaced_at, row.title, unpack_text(row.text))
+        for row in connection.execute(query)
+    ]
+
+
+def representatives(connection: Connection) -> Iterator[IndexRecord]:
+    """Yield what the index must hold, in the order of arrival, a chunk in memory at a time."""
+    columns = tables.documents.c
+    last = 0
+    while True:
+        query = _record_query().where(columns.key > last, columns.status == tables.LIVE, columns.cluster == columns.id)
+        rows = connection.execute(query.order_by(columns.key).limit(CHUNK)).all()
+        if not rows:
+            return
+        yield from _records(connection, rows)
+        last = rows[-1].key
+
+
+def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list[str], int]:
+    """Look at the next chunk of documents that the index may hold wrongly.
+
+    Returns the changes, the ids that turned out right, and the key to go on after (0 when there are no more).
+    """
+    columns = tables.documents.c
+    query = _record_query().where(columns.check_index == 1, columns.resolution == tables.SETTLED, columns.key > after)
+    rows = connection.execute(query.order_by(columns.key).limit(CHUNK)).all()
+    wanted = [row for row in rows if row.status == tables.LIVE and row.cluster == row.id]
+    records = {record.id: record for record in _records(connection, wanted)}
+    changes, right = [], []
+    for row in rows:
+        record = records.get(row.id)
+        fingerprint = index_fingerprint(record) if record else None
+        if fingerprint == row.indexed_as:
+            right.append(row.id)
+        else:
+            changes.append(IndexChange(row.id, "add" if record else "delete", record, fingerprint))
+    return changes, right, rows[-1].key if rows else 0
+
+
+def settle_index(connection: Connection, ids: Iterable[str]) -> None:
+    """Note that the index is right about these documents."""
+    for chunk in chunks(ids):
+        connection.execute(update(tables.documents).where(tables.documents.c.id.in_(chunk)).values(check_index=0))
+
+
+def _record_query() -> Any:
+    columns = tables.documents.c
+    return select(
+        columns.key,
+        columns.id,
+        columns.title,
+        columns.raw,
+        columns.text,
+        columns.outlet,
+        columns.byline_place,
+        columns.authors,
+        columns.language,
+        columns.published_at,
+        columns.url,
+        columns.place,
+        columns.status,
+        columns.cluster,
+        columns.indexed_as,
+        tables.sources.c.path,
+    ).select_from(tables.documents.join(tables.sources))
+
+
+def _records(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[IndexRecord]:
+    copies = _copies(connection, [row.id for row in rows])
+    for row in rows:
+        yield IndexRecord(
+            id=row.id,
+            title=row.title,
+            text=unpack_pair(row.raw, row.text)[1],
+            outlet=row.outlet,
+            place=row.byline_place,
+            authors=tuple(from_json(row.authors)),
+            language=row.language,
+            published_at=row.published_at,
+            url=row.url,
+            source=f"{row.path}#{row.place}" if row.place else row.path,
+            copies=tuple(copies.get(row.id, ())),
+        )
+
+
+def _copies(connection: Connection, representatives: Sequence[str]) -> dict[str, list[Copy]]:
+    columns = tables.documents.c
+    query = (
+        select(columns.cluster, columns.id, columns.outlet, columns.url, columns.similarity)
+        .where(columns.cluster.in_(representatives), columns.duplicate_kind.is_not(None), columns.status == tables.LIVE)
+        .order_by(columns.id)
+    )
+    found: dict[str, list[Copy]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.cluster, []).append(Copy(row.id, row.outlet, row.url, row.similarity or 0.0))
+    return found
