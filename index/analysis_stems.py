@@ -1,0 +1,75 @@
+"""Stems by language: Snowball's algorithms, with a table of corrections for Indonesian and Malay.
+
+Snowball's Indonesian stemmer is fast but cuts blindly: *menteri* becomes *teri*, *mengatakan* becomes *ata* while
+*dikatakan* becomes *kata*. ``data/stems_id.tsv`` holds the words for which another stem is right.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+FALLBACK_LANGUAGE: Final = "id"
+
+_SNOWBALL: Final = {
+    "id": "indonesian",
+    "ms": "indonesian",
+    "und": "indonesian",
+    "ar": "arabic",
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+
+MIN_STEMMED_CHARACTERS = 4
+"""Shorter words carry no affix worth cutting: *dia* and *ini* would only collide."""
+
+
+def stem(word: str, language: str) -> str:
+    """The stem of a lower-case ``word``; the word itself in a language without a stemmer."""
+    if len(word) < MIN_STEMMED_CHARACTERS:
+        return word
+    algorithm = _SNOWBALL.get(language)
+    if algorithm is None:
+        return word
+    if algorithm == "indonesian":
+        return _indonesian(word)
+    return str(_stemmer(algorithm).stemWord(word))
+
+
+@lru_cache(maxsize=32)
+def _stemmer(algorithm: str) -> Any:
+    import Stemmer  # loading it takes longer than a search that needs no stems
+
+    return Stemmer.Stemmer(algorithm)
+
+
+@lru_cache(maxsize=1)
+def _corrections() -> dict[str, str]:
+    table = resources.files("index").joinpath("data/stems_id.tsv").read_text(encoding="utf-8")
+    return dict(line.split("\t", 1) for line in table.splitlines() if line and not line.startswith("#"))
+
+
+def _indonesian(word: str) -> str:
+    corrected = _corrections().get(word)
+    if corrected is not None:
+        return corrected
+    for clitic in ("lah", "kah", "pun", "nya"):
+        if word.endswith(clitic) and len(word) - len(clitic) >= MIN_STEMMED_CHARACTERS:
+            corrected = _corrections().get(word[: -len(clitic)])
+            if corrected is not None:
+                return corrected
+    return str(_stemmer("indonesian").stemWord(word))

@@ -1,0 +1,29 @@
+"""Counts over a whole result, by language, outlet and year."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from index.engine import Engine
+from index.schema import NO_DATE
+
+MAX_VALUES = 100
+"""Values shown of one facet; the most frequent ones."""
+
+
+def count_facets(engine: Engine, docs: Collection[int]) -> dict[str, dict[str, int]]:
+    """Documents by value of each facet, largest count first; unknown outlets and dates are not counted."""
+    facets = {}
+    for field in ("language", "outlet"):
+        column, values = engine.labels(field)
+        counts = Counter(map(column.__getitem__, docs))
+        facets[field] = _largest({values[number]: count for number, count in counts.items() if values[number]})
+    published = engine.published()
+    years = Counter(published[doc] // 10**10 for doc in docs)
+    facets["year"] = _largest({f"{year:04d}": count for year, count in years.items() if year != NO_DATE})
+    return facets
+
+
+def _largest(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_VALUES])

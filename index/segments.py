@@ -1,0 +1,190 @@
+"""Finished pieces of an index: built by any process, joined by the one writer, merged when they are many.
+
+A worker that has cleaned some thousand documents builds a segment from them in a folder of its own; it needs no lock
+and touches no index. The writer then moves the file in and names it in the table of contents, which costs the same
+however large it is. What a worker hands back says how many documents the segment holds, so that nothing can be lost on
+the way without being noticed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from whoosh.util.numeric import byte_to_length, length_to_byte
+
+from index.codec import INDEX_NAME, BulkCodec, BulkSegment
+from index.files import sync_file
+from index.pool import PostingPool
+from index.records import IndexRecord
+from index.schema import STEM_FIELDS, SURFACE_FIELDS, Prepared, Preparer, make_schema
+from index.storage import DurableStorage
+
+SEGMENT_DOCUMENTS = 5_000
+"""Most documents of a new segment: memory is about 22 KB a document until it is written; larger ones gain nothing."""
+
+SCORED_FIELDS = (*SURFACE_FIELDS, *STEM_FIELDS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFailure:
+    """A record that could not be indexed, and why; the others of its batch are not affected."""
+
+    id: str
+    error: str
+    """Name of the exception."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """A finished segment file, with everything that the writer must know to join it. Picklable."""
+
+    folder: str
+    segment: Any
+    """Whoosh's description of the segment; None when no record could be indexed and there are only failures."""
+    ids: tuple[str, ...]
+    """Ids of its live documents."""
+    documents: int
+    """How many live documents it holds."""
+    failures: tuple[IndexFailure, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The segment file."""
+        return segment_path(Path(self.folder), self.segment)
+
+
+def segment_path(folder: Path, segment: Any) -> Path:
+    """Where in ``folder`` the file of a segment stands."""
+    return folder / str(segment.make_filename(segment.COMPOUND_EXT))
+
+
+class SegmentWriter:
+    """Writes one segment into a folder: documents one by one, then all terms in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.schema = make_schema()
+        self.lengths: dict[str, list[int]] = {field: [] for field in SCORED_FIELDS}
+        """By scored field: every document's length, as the index can tell it (lengths are kept in one byte)."""
+        self.documents = 0
+        self._storage = DurableStorage(str(folder))
+        codec = BulkCodec()
+        # Not Whoosh's own random name: it repeats in processes forked from one parent.
+        self.segment = BulkSegment(codec, INDEX_NAME, segid=secrets.token_hex(8))
+        self._perdoc = codec.per_document_writer(self._storage, self.segment)
+        self.terms = codec.field_writer(self._storage, self.segment)
+
+    def add(self, hit: dict[str, Any], columns: Iterable[tuple[str, Any]], lengths: dict[str, int]) -> int:
+        """Write what is kept by document; gives its number."""
+        doc, perdoc, schema = self.documents, self._perdoc, self.schema
+        perdoc.start_doc(doc)
+        perdoc.add_field("hit", schema["hit"], hit, 0)
+        for field, length in lengths.items():
+            if length:
+                perdoc.add_field(field, schema[field], None, length)
+            self.lengths[field].append(byte_to_length(length_to_byte(length)) if length else 0)
+        for field, value in columns:
+            perdoc.add_column_value(field, schema[field].column_type, value)
+        perdoc.finish_doc()
+        self.documents += 1
+        return doc
+
+    def close_documents(self) -> None:
+        """All documents are in: write the columns."""
+        self._perdoc.close()
+        self.segment.set_doc_count(self.documents)
+
+    def finish(self) -> BulkSegment:
+        """All terms are in: put everything into one file and onto the disk."""
+        self.terms.close()
+        self.segment.create_compound_file(self._storage)
+        sync_file(segment_path(self.folder, self.segment))
+        return self.segment
+
+    def abandon(self) -> None:
+        """Close what is open; the folder is the caller's to remove."""
+        if not self._perdoc.is_closed:
+            self._perdoc.close()
+        if not self.terms.is_closed:
+            self.terms.close()
+
+
+class SegmentBuilder:
+    """Builds a segment from records; the last record of an id wins."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._writer = SegmentWriter(folder)
+        self._pool = PostingPool()
+        self._preparer = Preparer()
+        self._docs: dict[str, int] = {}
+        self._failures: list[IndexFailure] = []
+
+    @property
+    def documents(self) -> int:
+        """Documents written so far, replaced ones included."""
+        return self._writer.documents
+
+    def add(self, record: IndexRecord) -> None:
+        """Add a record; one that cannot be analysed is reported in the result, and an earlier one of its id stays."""
+        try:
+            entry = self._preparer.prepare(record)
+        except Exception as error:  # noqa: BLE001, RUF100 - whatever a record's content does, the others go on
+            self._failures.append(IndexFailure(str(getattr(record, "id", "")), type(error).__name__, str(error)))
+            return
+        self._write(entry)
+
+    def _write(self, entry: Prepared) -> None:
+        doc = self._writer.add(entry.hit, entry.columns, entry.lengths)
+        self._pool.add(doc, entry)
+        earlier = self._docs.get(entry.id)
+        if earlier is not None:
+            self._writer.segment.delete_document(earlier)
+        self._docs[entry.id] = doc
+
+    def finish(self) -> SegmentResult | None:
+        """Write the segment; None when there was nothing to write and nothing to report."""
+        writer = self._writer
+        if not writer.documents:
+            writer.abandon()
+            return SegmentResult(str(writer.folder), None, (), 0, tuple(self._failures)) if self._failures else None
+        writer.close_documents()
+        self._pool.write(writer.terms, writer.schema, writer.lengths)  # type: ignore[arg-type]  # lists are sequences
+        segment = writer.finish()
+        return SegmentResult(str(writer.folder), segment, tuple(self._docs), len(self._docs), tuple(self._failures))
+
+
+def build_segments(records: Iterable[IndexRecord], work_dir: str | Path) -> list[SegmentResult]:
+    """Build as many segments from ``records`` as their number asks for, each in a folder of its own under ``work_dir``.
+
+    Meant for a worker process; the results are picklable. A result may hold failures only.
+    """
+    folder = Path(work_dir)
+    results: list[SegmentResult | None] = []
+    builder: SegmentBuilder | None = None
+    for record in records:
+        if builder is None:
+            builder = SegmentBuilder(folder / secrets.token_hex(4))
+        builder.add(record)
+        if builder.documents >= SEGMENT_DOCUMENTS:
+            results.append(builder.finish())
+            builder = None
+    if builder is not None:
+        results.append(builder.finish())
+    return [result for result in results if result is not None]
+
+
+def build_segment(records: Iterable[IndexRecord], work_dir: str | Path) -> SegmentResult:
+    """Build one segment from ``records``, however many they are; raises ValueError when there are none."""
+    builder = SegmentBuilder(Path(work_dir) / secrets.token_hex(4))
+    for record in records:
+        builder.add(record)
+    result = builder.finish()
+    if result is None:
+        raise ValueError("there is no record to build a segment from")
+    return result

@@ -1,0 +1,173 @@
+"""The codec and the pool against Whoosh's own: the same terms, documents, weights and positions."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from whoosh.codec.whoosh3 import W3Codec
+from whoosh.filedb.filestore import RamStorage
+from whoosh.index import FileIndex
+from whoosh.query import And, Phrase, Term
+from whoosh.writing import SegmentWriter
+
+from index.codec import Postings, concatenate, decode_postings, encode_postings
+from index.generations import Generations
+from index.merging import merge_segments
+from index.records import IndexRecord
+from index.schema import make_schema
+from index.segments import SegmentBuilder, SegmentResult
+from index.storage import DurableStorage
+from index.writer import IndexWriter, open_index
+
+WORDS = [
+    "Rakyat",
+    "rakyatnya",
+    "O’Neal",
+    "Rp1,5",
+    "kabar.example",
+    "negara-negara",
+    "20/6/2024",
+    "AS",
+    "as",
+    "jembatan",
+    "menyeberangi",
+]
+FIELDS = ("title", "title_stem", "body", "body_stem")
+
+
+def records(count: int) -> list[IndexRecord]:
+    chance = random.Random(7)
+    return [
+        IndexRecord(
+            f"r{n:03d}",
+            " ".join(chance.choices(WORDS, k=chance.randrange(0, 6))),
+            " ".join(chance.choices(WORDS, k=chance.choice((1, 5, 40, 400)))),
+            "o.example",
+            None,
+            (),
+            chance.choice(("id", "en", "ja")),
+            None,
+            None,
+            "s",
+        )
+        for n in range(count)
+    ]
+
+
+def stock_index(entries: list[IndexRecord]) -> FileIndex:
+    """The same fields written by Whoosh's writer and codec."""
+    index = FileIndex.create(RamStorage(), make_schema(), "MAIN")
+    writer = SegmentWriter(index, codec=W3Codec())
+    for entry in entries:
+        title, body = (entry.title or "", entry.language), (entry.text, entry.language)
+        values = {"title": title, "title_stem": title, "body": body, "body_stem": body}
+        writer.add_document(id=entry.id, **values)
+    writer.commit()
+    return index
+
+
+def content(reader: object) -> dict[tuple[str, bytes], list[tuple[int, float, object]]]:
+    """Every posting of the scored fields as Whoosh's matchers show it."""
+    found = {}
+    for field, term in reader.all_terms():  # type: ignore[attr-defined]
+        if field not in (*FIELDS, "id"):
+            continue
+        matcher = reader.postings(field, term)  # type: ignore[attr-defined]
+        rows = []
+        while matcher.is_active():
+            places = matcher.value_as("positions") if field in ("title", "body") else matcher.value_as("frequency")
+            rows.append((matcher.id(), matcher.weight(), places))
+            matcher.next()
+        found[field, term] = rows
+    return found
+
+
+def test_postings_and_lengths_equal_those_of_whoosh(tmp_path: Path) -> None:
+    entries = records(150)
+    path = Generations(tmp_path).create("a")
+    with IndexWriter(path) as writer:
+        writer.apply(entries)
+    ours = open_index(DurableStorage(str(path))).reader()
+    theirs = stock_index(entries).reader()
+    assert content(ours) == content(theirs)
+    for field in FIELDS:
+        assert ours.field_length(field) == theirs.field_length(field)
+        assert ours.max_field_length(field) == theirs.max_field_length(field)
+        for doc in range(150):
+            assert ours.doc_field_length(doc, field) == theirs.doc_field_length(doc, field)
+        for term in theirs.lexicon(field):
+            mine, other = ours.term_info(field, term), theirs.term_info(field, term)
+            for name in ("weight", "doc_frequency", "min_length", "max_length", "max_weight", "min_id", "max_id"):
+                assert getattr(mine, name)() == getattr(other, name)(), (field, term, name)
+    ours.close()
+    theirs.close()
+
+
+def test_whoosh_itself_can_search_the_index(tmp_path: Path) -> None:
+    path = Generations(tmp_path).create("a")
+    with IndexWriter(path) as writer:
+        writer.apply(
+            [*records(30), IndexRecord("x", "Judul", "jembatan gantung roboh", None, None, (), "id", None, None, "s")]
+        )
+    with open_index(DurableStorage(str(path))).searcher() as searcher:
+        assert [hit["hit"]["id"] for hit in searcher.search(Phrase("body", ["jembatan", "gantung"]))] == ["x"]
+        assert [hit["hit"]["id"] for hit in searcher.search(And([Term("body", "roboh"), Term("title", "judul")]))] == [
+            "x"
+        ]
+
+
+def test_merging_equals_writing_at_once(tmp_path: Path) -> None:
+    entries = records(90)
+    results: list[SegmentResult] = []
+    for number in range(3):
+        builder = SegmentBuilder(tmp_path / str(number))
+        for entry in entries[number * 30 : number * 30 + 30]:
+            builder.add(entry)
+        result = builder.finish()
+        assert result is not None
+        result.path.rename(tmp_path / result.path.name)
+        results.append(result)
+    dead = {3, 44, 45, 89}
+    for doc in dead:
+        results[doc // 30].segment.delete_document(doc % 30)
+    segment = merge_segments(DurableStorage(str(tmp_path)), [result.segment for result in results], tmp_path / "merged")
+    files = segment.open_compound_file(DurableStorage(str(tmp_path / "merged")))
+    merged = segment.codec().terms_reader(files, segment)
+    builder = SegmentBuilder(tmp_path / "once")
+    for doc, entry in enumerate(entries):
+        if doc not in dead:
+            builder.add(entry)
+    once = builder.finish()
+    assert once is not None
+    other_files = once.segment.open_compound_file(DurableStorage(once.folder))
+    expected = once.segment.codec().terms_reader(other_files, once.segment)
+    for field in (*FIELDS, "id", "language", "outlet"):
+        mine = {t: [list(part) for part in (p.ids, p.freqs, p.positions)] for t, p in merged.field_postings(field)}
+        theirs = {t: [list(part) for part in (p.ids, p.freqs, p.positions)] for t, p in expected.field_postings(field)}
+        assert mine == theirs
+    for reader in (merged, expected, files, other_files):
+        reader.close()
+
+
+numbers = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30, unique=True).map(sorted)
+
+
+@settings(max_examples=60)
+@given(numbers, st.data())
+def test_encoding_round_trips(ids: list[int], data: st.DataObject) -> None:
+    freqs = data.draw(st.lists(st.integers(1, 300), min_size=len(ids), max_size=len(ids)))
+    positions = data.draw(st.sampled_from([[], [7] * sum(freqs), [70_000] * sum(freqs)]))
+    back = decode_postings(encode_postings(Postings(ids, freqs, positions)))
+    assert (list(back.ids), list(back.freqs), list(back.positions)) == (ids, freqs, positions)
+
+
+@pytest.mark.parametrize("big", [5, 70_000])
+def test_lists_of_several_widths_are_joined(big: int) -> None:
+    parts = [decode_postings(encode_postings(Postings([0, 2], [1, n], [3] * n + [n]))) for n in (1, 2, big)]
+    joined = concatenate([(base, part) for base, part in zip((0, 10, 20), parts, strict=True)])
+    assert list(joined.ids) == [0, 2, 10, 12, 20, 22]
+    assert list(joined.freqs) == [1, 1, 1, 2, 1, big]
+    assert list(joined.positions)[:2] == [3, 1]
+    assert joined.positions[-1] == big
