@@ -1,0 +1,41 @@
+"""The ``saring`` command line: one command a verb, errors in words, exit status 0 done, 1 failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from flows.commands import cleaning, ingesting, operating, quality, searching
+from transforms.errors import ConfigError, SaringError
+
+app = typer.Typer(
+    name="saring",
+    help="Turn scraped news articles into a clean, de-duplicated, language-tagged full-text index.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (ingesting, cleaning, searching, operating, quality):
+    module.register(app)
+
+
+def main() -> NoReturn:
+    """Run a command; what saring can explain is printed as a sentence, not as a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        _fail(error, 2)
+    except SaringError as error:
+        _fail(error, 1)
+    except BrokenPipeError:
+        # The reader of a pipe (`head`) has what it wanted.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(0)
+
+
+def _fail(error: SaringError, status: int) -> NoReturn:
+    typer.echo(f"saring: {error}", err=True)
+    sys.exit(status)

@@ -1,0 +1,141 @@
+"""``saring ingest``, ``reindex`` and ``serve``: what writes the ledger and the index."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands.common import ConfigOption, JsonOption, print_json, say
+from flows.progress import progress_for_terminal
+from flows.report import as_text
+from flows.settings import Settings, load_settings
+from transforms.errors import ConfigError
+
+DirectOption = Annotated[
+    bool, typer.Option("--direct", help="Run the same stages without Prefect: starts at once, for ad-hoc work.")
+]
+PREFECT_DEFAULTS = {
+    # Measured: the default of 20 seconds fails on a busy machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+}
+
+
+class Origin(StrEnum):
+    """What a reindex starts from."""
+
+    RAW = "raw"
+    LEDGER = "ledger"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("ingest")(ingest)
+    app.command("reindex")(reindex)
+    app.command("serve")(serve)
+
+
+def ingest(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, globs or URLs; default: config.yaml's.")
+    ] = None,
+    config: ConfigOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Clean everything again, unchanged or not.")] = False,
+    direct: DirectOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Read, clean, de-duplicate and index documents; what has not changed is skipped.
+
+    Prints the run report. Bad input goes to the quarantine and does not stop the run.
+    """
+    settings = load_settings(config)
+    chosen = [_absolute(source) for source in sources] if sources else settings.sources
+    if not chosen:
+        raise ConfigError("nothing to ingest: name files or folders, or set `sources` in config.yaml")
+    report = _direct_ingest(settings, chosen, full) if direct else _prefect_ingest(config, chosen, full)
+    _print_report(report, json)
+
+
+def reindex(
+    origin: Annotated[
+        Origin, typer.Option("--from", help="'ledger': the stored clean text; 'raw': clean the sources again.")
+    ] = Origin.LEDGER,
+    config: ConfigOption = None,
+    direct: DirectOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Build a new index generation beside the current one, verify it and promote it."""
+    settings = load_settings(config)
+    if direct:
+        from flows.pipeline import run_reindex  # start-up time: only what the command needs
+
+        with progress_for_terminal() as progress:
+            report = run_reindex(
+                settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
+            ).to_json()
+    else:
+        _announce_prefect()
+        from flows.reindex import reindex as flow  # importing Prefect takes seconds
+
+        report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+    _print_report(report, json)
+
+
+def serve(config: ConfigOption = None) -> None:
+    """Run the scheduled flows (nightly ingest, weekly reindex) until stopped."""
+    load_settings(config)
+    _prefect_environment()
+    from flows.deployments import serve_schedules  # importing Prefect takes seconds
+
+    serve_schedules(config)
+
+
+def _direct_ingest(settings: Settings, sources: list[str], full: bool) -> dict[str, Any]:
+    from flows.pipeline import run_ingest  # start-up time: only what the command needs
+
+    with progress_for_terminal() as progress, _executor(settings) as executor:
+        return run_ingest(settings, sources, executor, full=full, progress=progress).to_json()
+
+
+def _executor(settings: Settings) -> Any:
+    from flows.executors import executor_for  # start-up time: only what the command needs
+
+    return executor_for(settings)
+
+
+def _prefect_ingest(config: Path | None, sources: list[str], full: bool) -> dict[str, Any]:
+    _announce_prefect()
+    from flows.ingest import ingest as flow  # importing Prefect takes seconds
+
+    return flow(sources=sources, config=_config_name(config), full=full)
+
+
+def _announce_prefect() -> None:
+    _prefect_environment()
+    if not os.environ.get("PREFECT_API_URL"):
+        say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
+
+
+def _prefect_environment() -> None:
+    for name, value in PREFECT_DEFAULTS.items():
+        os.environ.setdefault(name, value)
+
+
+def _config_name(config: Path | None) -> str | None:
+    return str(config.resolve()) if config else None
+
+
+def _absolute(source: str) -> str:
+    return source if "://" in source else str(Path(source).absolute())
+
+
+def _print_report(report: dict[str, Any], json: bool) -> None:
+    if json:
+        print_json(report)
+    else:
+        say(as_text(report))

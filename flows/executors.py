@@ -1,0 +1,158 @@
+"""Where stage functions run: in this process or in a pool of worker processes, with or without Prefect.
+
+The pipeline knows only :class:`Executor`. Prefect's wrapper (``flows/prefect_executor.py``) takes one of these and
+makes every call a task run, so that ``--direct`` and a scheduled flow run the very same functions.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+A = TypeVar("A")
+
+IN_FLIGHT_PER_WORKER = 2
+"""Shards handed out ahead of each worker: enough that none waits, few enough that disk and memory stay bounded."""
+
+
+class Pending(Protocol[T_co]):
+    """A result that is on its way."""
+
+    def result(self) -> T_co:
+        """Wait for it; raises what the function raised."""
+        ...
+
+
+class Executor(Protocol):
+    """Runs stage functions; ``name`` is what a person sees of the call."""
+
+    @property
+    def workers(self) -> int:
+        """How many calls run at once."""
+        ...
+
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
+        """Start ``function(argument)`` where the work is done; both must be picklable."""
+        ...
+
+    def call(self, name: str, function: Callable[[], T]) -> T:
+        """Run ``function`` in this process and wait."""
+        ...
+
+
+class _Done:
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def result(self) -> Any:
+        return self._value
+
+
+class InlineExecutor:
+    """Everything in this process, one after another: no start-up cost, easy to debug."""
+
+    workers = 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to stop."""
+
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
+        """Run it now."""
+        return _Done(function(argument))
+
+    def call(self, name: str, function: Callable[[], T]) -> T:  # noqa: ARG002 (the protocol's)
+        """Run it now."""
+        return function()
+
+
+class _Retried:
+    """A pool's result that survives the death of a worker: the call is made once more in a new pool."""
+
+    def __init__(self, executor: ProcessExecutor, function: Callable[[Any], Any], argument: Any) -> None:
+        self._executor, self._function, self._argument = executor, function, argument
+        self._generation, self._future = executor.start(function, argument)
+
+    def result(self) -> Any:
+        try:
+            return self._future.result()
+        except BrokenProcessPool:
+            self._executor.renew(self._generation)
+            return self._executor.start(self._function, self._argument)[1].result()
+
+
+class ProcessExecutor:
+    """A pool of worker processes, begun on the first call; a call whose worker dies is made once more."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._generation = 0
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def start(self, function: Callable[[A], T], argument: A) -> tuple[int, Future[T]]:
+        """Hand a call to the pool; the number tells which pool took it."""
+        if self._pool is None:
+            # Forking a process that runs Prefect's threads can deadlock; a spawned worker begins clean.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+        try:
+            return self._generation, self._pool.submit(function, argument)
+        except BrokenProcessPool:
+            self.renew(self._generation)
+            return self.start(function, argument)
+
+    def renew(self, generation: int) -> None:
+        """Replace the pool numbered ``generation`` unless somebody did already."""
+        if generation == self._generation and self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool, self._generation = None, generation + 1
+
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
+        """Run it in a worker."""
+        return _Retried(self, function, argument)
+
+    def call(self, name: str, function: Callable[[], T]) -> T:  # noqa: ARG002 (the protocol's)
+        """Run it here: what writes the ledger and the index stays in one process."""
+        return function()
+
+
+def ordered(executor: Executor, name: str, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[tuple[A, T]]:
+    """Results in the order of the arguments, which are drawn only as fast as the workers take them.
+
+    A fixed order of results makes what is recorded independent of the number of workers and of their speed.
+    """
+    waiting: deque[tuple[A, Pending[T]]] = deque()
+    window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 1
+    for argument in arguments:
+        waiting.append((argument, executor.submit(name, function, argument)))
+        if len(waiting) >= window:
+            oldest, pending = waiting.popleft()
+            yield oldest, pending.result()
+    while waiting:
+        oldest, pending = waiting.popleft()
+        yield oldest, pending.result()
+
+
+def executor_for(settings: Settings) -> InlineExecutor | ProcessExecutor:
+    """The runner that config.yaml asks for."""
+    if settings.runner.kind == "inline":
+        return InlineExecutor()
+    return ProcessExecutor(settings.worker_count)

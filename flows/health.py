@@ -1,0 +1,113 @@
+"""The state of a data folder: what the ledger holds, whether the index holds exactly that, what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.settings import Settings
+from flows.stages import rule_set
+from index.generations import Generations
+from index.ledger import Ledger, Run
+from index.writer import count_documents
+from transforms.errors import IndexUnavailableError, LedgerError
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What ``saring status`` says; ``problems`` are sentences, each with what to do."""
+
+    counts: Mapping[str, int]
+    languages: Mapping[str, int]
+    generation: str | None
+    indexed: int | None
+    last_run: Run | None
+    problems: tuple[str, ...]
+    hints: tuple[str, ...]
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the index holds exactly the ledger's live representatives."""
+        return not self.problems
+
+    def to_json(self) -> dict[str, Any]:
+        """The object ``saring status --json`` prints."""
+        last = self.last_run
+        return {
+            "counts": dict(self.counts),
+            "languages": dict(self.languages),
+            "generation": self.generation,
+            "indexed": self.indexed,
+            "consistent": self.consistent,
+            "problems": list(self.problems),
+            "hints": list(self.hints),
+            "last_run": {"run_id": last.run_id, "started_at": last.started_at, "finished_at": last.finished_at}
+            if last
+            else None,
+        }
+
+    def as_text(self) -> str:
+        """The same for a terminal."""
+        lines = [f"{name.replace('_', ' '):<18} {value:>9,}" for name, value in self.counts.items()]
+        lines += [f"language {code:<9} {value:>9,}" for code, value in self.languages.items()]
+        lines.append(f"index generation   {self.generation or 'none'} ({self.indexed or 0:,} documents)")
+        if self.last_run:
+            ended = self.last_run.finished_at
+            lines.append(
+                f"last run           {self.last_run.run_id}, " + (f"finished {ended[:19]}" if ended else "not finished")
+            )
+        lines += [f"problem: {problem}" for problem in self.problems]
+        lines += [f"hint: {hint}" for hint in self.hints]
+        lines.append("ledger and index agree" if self.consistent else "ledger and index disagree")
+        return "\n".join(lines)
+
+
+def health(settings: Settings) -> Health:
+    """Look at ledger and index; raises LedgerError when there is no ledger yet."""
+    if settings.ledger is None and not (settings.data_dir / "ledger.sqlite").is_file():
+        raise LedgerError(f"no ledger in {settings.data_dir} yet: run `saring ingest`")
+    rules = rule_set(tuple(str(folder) for folder in settings.rules))
+    generations = Generations(settings.index_dir)
+    with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+        current = generations.current()
+        indexed, problems = _compare(ledger, generations, current)
+        hints = []
+        if stale := len(ledger.stale(rules.version)):
+            hints.append(
+                f"{stale:,} documents were cleaned with other rules; the next ingest of their sources cleans them again"
+            )
+        if waiting := len(ledger.quarantine()):
+            hints.append(f"{waiting:,} in quarantine; `saring quarantine list` shows them")
+        runs = ledger.runs(1)
+        return Health(
+            ledger.counts(),
+            ledger.languages(),
+            current,
+            indexed,
+            runs[0] if runs else None,
+            tuple(problems),
+            tuple(hints),
+        )
+
+
+def _compare(ledger: Ledger, generations: Generations, current: str | None) -> tuple[int | None, list[str]]:
+    expected = ledger.live_count()
+    if current is None:
+        problem = "there is no index generation; `saring reindex` builds one"
+        return None, [problem] if expected else []
+    problems = []
+    try:
+        indexed = count_documents(generations.path(current))
+    except IndexUnavailableError as error:
+        return None, [f"{error}; `saring reindex` builds a new one"]
+    if ledger.indexed_generation() != current:
+        problems.append(
+            f"generation {current} is searched, but the ledger follows {ledger.indexed_generation() or 'none'}; "
+            "the next ingest or `saring reindex` builds a new one"
+        )
+    elif indexed != expected:
+        problems.append(f"the index holds {indexed:,} documents, the ledger {expected:,}; `saring reindex` repairs it")
+    elif pending := sum(1 for _ in ledger.pending_index()):
+        problems.append(f"{pending:,} documents wait to be indexed; `saring ingest` finishes that")
+    return indexed, problems

@@ -1,0 +1,227 @@
+"""A run from end to end: plan, clean, record, settle duplicates, index, report.
+
+Everything here is plain Python over an :class:`~flows.executors.Executor`; Prefect calls the same functions. A run that
+is killed anywhere is finished by the next one: shards that were recorded are in the ledger, sources count as read only
+when all of their shards are, and what duplicates and index still owe is marked in the ledger's own rows.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from time import perf_counter
+
+import psutil
+
+from flows.executors import Executor, ordered
+from flows.indexing import bring_index_up_to_date
+from flows.locks import data_lock
+from flows.progress import Progress
+from flows.report import RunReport
+from flows.settings import Settings
+from flows.shards import Planner, Shard
+from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
+from index.duplicates import resolve
+from index.ledger import Ledger
+from transforms.models import Document, Rejected, SourceFile
+from transforms.serialize import Unchanged, load_lines
+
+STAGE_ORDER = ("read", "parse", "clean", "metadata", "language", "fingerprint", "record", "duplicates", "index")
+
+
+@dataclass(slots=True)
+class Run:
+    """What the steps of one run share."""
+
+    settings: Settings
+    ledger: Ledger
+    executor: Executor
+    progress: Progress
+    report: RunReport
+    work: Path
+    outcome: dict[str, str] = field(default_factory=dict)
+    """``new`` or ``changed`` of every document recorded in this run, by stored id."""
+
+    def measure_memory(self) -> None:
+        """Note the memory that this process and its workers hold now, when it is the most so far."""
+        own = psutil.Process()
+        total = 0
+        for process in [own, *own.children(recursive=True)]:
+            try:
+                total += process.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+        self.report.peak_memory_mb = max(self.report.peak_memory_mb, total / 1_000_000)
+
+
+def run_ingest(
+    settings: Settings, sources: Sequence[str], executor: Executor, *, full: bool, progress: Progress
+) -> RunReport:
+    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well."""
+    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+        run = _begin(settings, ledger, executor, progress)
+        _clean(run, sources, full=full)
+        _settle_duplicates(run)
+        bring_index_up_to_date(run, rebuild=False)
+        return _finish(run)
+
+
+def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
+    """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
+    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+        run = _begin(settings, ledger, executor, progress)
+        if from_raw:
+            _clean(run, settings.sources, full=True)
+        _settle_duplicates(run)
+        bring_index_up_to_date(run, rebuild=True)
+        return _finish(run)
+
+
+def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Run:
+    started = datetime.now(UTC)
+    run_id = started.strftime("%Y%m%dT%H%M%S.%fZ")
+    rules = rule_set(tuple(str(folder) for folder in settings.rules))
+    digest = blake2b(settings.model_dump_json().encode(), digest_size=8).hexdigest()
+    report = RunReport(run_id, started, digest, rules.version)
+    for stage in STAGE_ORDER:
+        report.stage(stage, 0, 0.0)
+    # The lock is held: whatever else is in the work folder belongs to runs that died.
+    shutil.rmtree(settings.work_dir, ignore_errors=True)
+    work = settings.work_dir / run_id
+    work.mkdir(parents=True, mode=0o700)
+    ledger.start_run(run_id, _timestamp())
+    return Run(settings, ledger, executor, progress, report, work)
+
+
+def _timestamp() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _finish(run: Run) -> RunReport:
+    run.measure_memory()
+    report = run.report
+    report.finished_at = datetime.now(UTC)
+    run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
+    shutil.rmtree(run.work, ignore_errors=True)
+    return report
+
+
+def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
+    """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
+    run.progress.phase("cleaning")
+    known = run.ledger.source_states(run.report.rules_version)
+    planner = Planner(
+        sources,
+        known,
+        run.settings.read_settings(),
+        run.work,
+        shard_items=run.settings.runner.shard_documents,
+        full=full,
+    )
+    tally = _SourceTally()
+    shards: dict[str, Shard] = {}
+    for task, done in ordered(run.executor, "clean", clean_shard, _tasks(run, planner, shards, full=full)):
+        shard = shards.pop(task.shard)
+        run.executor.call("record", partial(_record, run, tally, shard, done, full=full))
+        run.measure_memory()
+    _count_skipped(run, planner)
+
+
+def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], *, full: bool) -> Iterator[CleanTask]:
+    rules = tuple(str(folder) for folder in run.settings.rules)
+    for shard in planner.shards():
+        shards[shard.path] = shard
+        results = f"{shard.path}.done"
+        yield CleanTask(shard.path, results, run.settings.ledger_url, rules, run.settings.read_settings(), full)
+
+
+@dataclass(slots=True)
+class _SourceTally:
+    """Documents of each source so far, over the shards that they are spread over."""
+
+    documents: Counter[str] = field(default_factory=Counter)
+
+
+def _record(run: Run, tally: _SourceTally, shard: Shard, done: ShardDone, *, full: bool) -> None:
+    """Put one cleaned shard into the ledger, and then close the sources that end in it."""
+    began = perf_counter()
+    documents, rejected, unchanged = _split(load_lines(done.results))
+    counts = run.ledger.record(run.report.run_id, _timestamp(), documents, rejected, unchanged=unchanged, rewrite=full)
+    run.outcome.update(dict.fromkeys(counts.new, "new"))
+    run.outcome.update(dict.fromkeys(counts.changed, "changed"))
+    run.report.counts["seen"] += len(documents) + len(rejected) + len(unchanged)
+    run.report.counts["unchanged"] += len(counts.unchanged)
+    run.report.counts["quarantined"] += len(rejected)
+    _note(run.report, documents, rejected, done)
+    tally.documents.update(done.documents)
+    _close(run, [(source, tally.documents.pop(source.path, 0)) for source in shard.closes])
+    for path in (shard.path, done.results):
+        Path(path).unlink(missing_ok=True)
+    run.report.stage("record", len(documents), perf_counter() - began)
+    run.progress.advance(len(documents) + len(rejected) + len(unchanged))
+
+
+def _split(items: Iterable[object]) -> tuple[list[Document], list[Rejected], list[str]]:
+    documents, rejected, unchanged = [], [], []
+    for item in items:
+        if isinstance(item, Document):
+            documents.append(item)
+        elif isinstance(item, Rejected):
+            rejected.append(item)
+        elif isinstance(item, Unchanged):
+            unchanged.append(item.id)
+    return documents, rejected, unchanged
+
+
+def _note(report: RunReport, documents: Sequence[Document], rejected: Sequence[Rejected], done: ShardDone) -> None:
+    for document in documents:
+        report.languages[document.language.code] += 1
+        for removal in document.removals:
+            report.removed_characters[removal.kind] += removal.end - removal.start
+    for failure in rejected:
+        report.fail(failure)
+    for stage, seconds in done.seconds.items():
+        report.stage(stage, len(documents), seconds)
+
+
+def _close(run: Run, sources: Sequence[tuple[SourceFile, int]]) -> None:
+    """Every document of these files is durable: they are skipped from now on while they do not change."""
+    if not sources:
+        return
+    run.ledger.finish_sources(sources, run.report.run_id)
+    for source, _ in sources:
+        missing = run.ledger.vanished(source.path, run.report.run_id)
+        if missing:
+            some = ", ".join(missing[:3])
+            run.report.notes.append(f"{len(missing)} documents left {source.path} and stay searchable: {some}…")
+
+
+def _count_skipped(run: Run, planner: Planner) -> None:
+    """Sources that were not read count with what the ledger knows of them: documents, and rows in quarantine."""
+    paths = set(planner.unchanged)
+    documents = sum(state.documents for state in planner.unchanged.values())
+    waiting = [row for row in run.ledger.quarantine() if source_path(row.source) in paths] if paths else []
+    run.report.counts["seen"] += documents + len(waiting)
+    run.report.counts["unchanged"] += documents
+    run.report.counts["quarantined"] += len(waiting)
+    for row in waiting:
+        run.report.fail(Rejected(row.id, row.source, row.stage, row.error, row.message, row.place, row.hint))
+
+
+def _settle_duplicates(run: Run) -> None:
+    """Draw clusters for all that changed, in this run or in one that died, and sort this run's documents by outcome."""
+    run.progress.phase("finding duplicates")
+    began = perf_counter()
+    run.executor.call("duplicates", lambda: resolve(run.ledger))
+    kinds = run.ledger.duplicate_kinds(run.outcome)
+    for document, outcome in run.outcome.items():
+        kind = kinds.get(document)
+        run.report.counts[f"{kind}_duplicates" if kind else outcome] += 1
+    run.report.stage("duplicates", len(run.outcome), perf_counter() - began)
+    run.measure_memory()

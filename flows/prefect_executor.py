@@ -1,0 +1,64 @@
+"""Prefect around an executor: every shard and every write becomes a task run that can be watched and retried.
+
+A task run costs about ten milliseconds in threads, hundreds in Prefect's own process pool: so the task runs are threads
+that wait, and the work is done by the wrapped executor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.executors import Executor, Pending
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+RETRIES = 2
+RETRY_SECONDS = 2
+
+
+def transient(_task: Any, _run: Any, state: Any) -> bool:
+    """Retry what may go away by itself (a full disk, a busy file), never a defect that would fail again."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError)
+
+
+class PrefectExecutor:
+    """Runs stage functions as Prefect task runs; used inside a flow run."""
+
+    def __init__(self, inner: Executor) -> None:
+        self._inner = inner
+
+        @task(
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retries=RETRIES,
+            retry_delay_seconds=RETRY_SECONDS,
+            retry_condition_fn=transient,
+        )
+        def stage(argument: Any, function: Callable[[Any], Any], name: str) -> Any:
+            return inner.submit(name, function, argument).result()
+
+        @task(cache_policy=NO_CACHE, persist_result=False)
+        def write(function: Callable[[], Any]) -> Any:
+            return function()
+
+        self._stage, self._write = stage, write
+
+    @property
+    def workers(self) -> int:
+        """As many as the wrapped executor."""
+        return self._inner.workers
+
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
+        """Start a task run that waits for the wrapped executor."""
+        future = self._stage.with_options(name=name).submit(argument, function, name)
+        return cast("Pending[T]", future)
+
+    def call(self, name: str, function: Callable[[], T]) -> T:
+        """Run ``function`` here, as a task run."""
+        return cast("T", self._write.with_options(name=name)(function))

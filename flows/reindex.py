@@ -1,0 +1,30 @@
+"""The reindex flow: a new index generation is built beside the current one, verified and promoted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+
+from flows.pipeline import run_reindex
+from flows.prefect_shell import flow_shell, publish
+from flows.settings import load_settings
+
+
+@flow(name="reindex", persist_result=False)
+def reindex(config: str | None = None, from_raw: bool = False) -> dict[str, Any]:
+    """Build a new index generation, verify it and promote it.
+
+    Args:
+        config: the configuration file; by default $SARING_CONFIG or ./config.yaml.
+        from_raw: clean the configured sources again first, instead of indexing the stored clean text.
+
+    Returns:
+        The run report.
+    """
+    settings = load_settings(Path(config) if config else None)
+    with flow_shell(settings) as (executor, progress):
+        report = run_reindex(settings, executor, from_raw=from_raw, progress=progress).to_json()
+    publish("reindex", report)
+    return report

@@ -1,0 +1,179 @@
+"""config.yaml: what can be set, its defaults, and errors that say which key is wrong and what was meant."""
+
+from __future__ import annotations
+
+import os
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from transforms.errors import ConfigError
+from transforms.read import ReadSettings
+
+CONFIG_VARIABLE = "SARING_CONFIG"
+"""Environment variable that names the configuration file when ``--config`` does not."""
+DEFAULT_CONFIG = Path("config.yaml")
+FIELD_NAMES = ("id", "text", "title", "url", "date", "outlet", "lang")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reading(_Section):
+    """How input files are read."""
+
+    max_characters: PositiveInt = Field(2_000_000, description="characters; a longer document is quarantined")
+    fields: dict[Literal["id", "text", "title", "url", "date", "outlet", "lang"], str | list[str]] = Field(
+        default_factory=dict, description="names of your records' fields, e.g. {text: isi, title: judul}"
+    )
+
+
+class Runner(_Section):
+    """Where documents are cleaned."""
+
+    kind: Literal["process", "inline"] = "process"
+    workers: int = Field(0, ge=0, description="processes; 0 is one a core")
+    shard_documents: PositiveInt = Field(500, description="documents a shard, which is the unit of work of a worker")
+
+
+class Schedules(_Section):
+    """When `saring serve` runs what; cron expressions."""
+
+    ingest: str | None = "0 1 * * *"
+    reindex: str | None = "0 4 * * 0"
+    timezone: str = "Asia/Jakarta"
+
+
+class Generations(_Section):
+    """Index generations kept for rolling back."""
+
+    keep: PositiveInt = Field(3, description="generations kept, the current one included")
+
+
+class Settings(BaseSettings):
+    """All of config.yaml; environment variables such as ``SARING_RUNNER__WORKERS=4`` win over the file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="SARING_", env_nested_delimiter="__", yaml_file=None
+    )
+
+    sources: list[str] = Field(default_factory=list, description="files, folders, globs or fsspec URLs to ingest")
+    data_dir: Path = Field(Path("data"), description="folder for everything saring writes")
+    ledger: str | None = Field(None, description="SQLAlchemy URL; the default is SQLite under data_dir")
+    rules: list[Path] = Field(default_factory=list, description="folders with rule files of your own")
+    reading: Reading = Reading()
+    runner: Runner = Runner()
+    schedules: Schedules = Schedules()
+    generations: Generations = Generations()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the signature is pydantic's)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (as above)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file over defaults; `yaml_file` is set by :func:`load_settings`."""
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @property
+    def index_dir(self) -> Path:
+        """Folder of the index generations."""
+        return self.data_dir / "index"
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        return self.ledger or f"sqlite:///{self.data_dir / 'ledger.sqlite'}"
+
+    @property
+    def work_dir(self) -> Path:
+        """Folder of the shards of runs under way."""
+        return self.data_dir / "work"
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes to use."""
+        return self.runner.workers or len(os.sched_getaffinity(0))
+
+    def read_settings(self) -> ReadSettings:
+        """The reader's own settings."""
+        fields: dict[str, tuple[str, ...]] = {
+            name: (value,) if isinstance(value, str) else tuple(value) for name, value in self.reading.fields.items()
+        }
+        return ReadSettings(max_characters=self.reading.max_characters, fields=fields)
+
+
+def find_config(given: Path | None) -> Path | None:
+    """The configuration file to use: the one given, the environment's, ./config.yaml, or none."""
+    named = given or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    if named is not None and not named.is_file():
+        raise ConfigError(f"{named}: no such configuration file. Name an existing YAML file, or leave --config out.")
+    if named is None and DEFAULT_CONFIG.is_file():
+        named = DEFAULT_CONFIG
+    return named.resolve() if named else None
+
+
+def load_settings(given: Path | None = None) -> Settings:
+    """Read and validate the configuration; relative paths in it are relative to its own folder."""
+    path = find_config(given)
+    base = path.parent if path else Path.cwd()
+    if path:
+        _check_yaml(path)
+
+    class _FileSettings(Settings):
+        model_config = SettingsConfigDict(yaml_file=path)
+
+    try:
+        loaded = _FileSettings()
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(path, problem) for problem in error.errors())) from None
+    return _rooted(loaded, base, path)
+
+
+def _check_yaml(path: Path) -> None:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
+    if content is not None and not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected `key: value` lines, found {type(content).__name__}")
+
+
+def _explain(path: Path | None, problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"] if part not in ("list[str]", "str", "literal['all']"))
+    where = f"{path or 'settings'}: {key}"
+    if problem["type"] == "extra_forbidden":
+        near = get_close_matches(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]), n=1, cutoff=0.4)
+        return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else "; see config.yaml in the README")
+    return f"{where}: {problem['msg']}, found {problem['input']!r}"
+
+
+def _known_keys(section: tuple[Any, ...]) -> list[str]:
+    model: Any = Settings
+    for part in section:
+        known = getattr(model, "model_fields", {}).get(part)
+        if known is None:
+            return list(FIELD_NAMES) if section[:2] == ("reading", "fields") else []
+        model = known.annotation
+    return list(getattr(model, "model_fields", {}))
+
+
+def _rooted(settings: Settings, base: Path, path: Path | None) -> Settings:
+    rules = [base / folder for folder in settings.rules]
+    for folder in rules:
+        if not folder.is_dir():
+            raise ConfigError(
+                f"{path or 'settings'}: rules: {folder} is no folder. Create it, or take it out of the list."
+            )
+    sources = [source if "://" in source else str(base / source) for source in settings.sources]
+    return settings.model_copy(update={"data_dir": base / settings.data_dir, "rules": rules, "sources": sources})

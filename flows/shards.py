@@ -1,0 +1,128 @@
+"""Planning a run: which sources are unchanged, and the shards of work for the rest.
+
+A shard is a file of JSON lines under the run's work folder, each a file to read or a record already read from a larger
+file. Shards are written as the workers take them, so neither memory nor disk grows with the corpus, and they begin
+small, so that the first documents are done at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transforms.models import RawDocument, Rejected, SourceFile
+from transforms.read import ReadSettings, discover, read
+from transforms.serialize import ShardItem, dump_line
+
+if TYPE_CHECKING:
+    from index.ledger import SourceState
+
+FIRST_SHARD = 16
+"""Items in a run's first shard; each further one is twice as large up to the configured size."""
+SHARD_BYTES = 8_000_000
+"""A shard is closed when its sources' bytes reach this, however few items it has: pages are slower than records."""
+RECORD_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One unit of work: its file, how many items it holds, and the sources whose last item is in it."""
+
+    path: str
+    items: int
+    closes: tuple[SourceFile, ...]
+
+
+def holds_records(path: str) -> bool:
+    """Whether a file holds many documents, so that it is read here and handed out record by record."""
+    name = path.lower()
+    for packed in (".gz", ".zst"):
+        name = name.removesuffix(packed)
+    return name.endswith(RECORD_SUFFIXES)
+
+
+class Planner:
+    """Splits the sources that need work into shards and remembers those that need none."""
+
+    def __init__(
+        self,
+        sources: Sequence[str],
+        known: Mapping[str, SourceState],
+        settings: ReadSettings,
+        folder: Path,
+        *,
+        shard_items: int,
+        full: bool = False,
+    ) -> None:
+        self._sources, self._known, self._settings, self._folder = sources, known, settings, folder
+        self._shard_items, self._full = shard_items, full
+        self.unchanged: dict[str, SourceState] = {}
+        self._items: list[ShardItem] = []
+        self._closes: list[SourceFile] = []
+        self._bytes = 0
+        self._count = 0
+        self._limit = min(FIRST_SHARD, shard_items)
+
+    def shards(self) -> Iterator[Shard]:
+        """Walk the sources once, in order, and yield each shard when it is full."""
+        for found in discover(self._sources):
+            if isinstance(found, Rejected):
+                yield from self._add(found, 0)
+            elif self._is_unchanged(found):
+                self.unchanged[found.path] = self._known[found.path]
+            else:
+                yield from self._source(found)
+        if self._items or self._closes:
+            yield self._flush()
+
+    def _is_unchanged(self, found: SourceFile) -> bool:
+        state = self._known.get(found.path)
+        return (
+            not self._full
+            and state is not None
+            and not state.stale
+            and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
+        )
+
+    def _source(self, found: SourceFile) -> Iterator[Shard]:
+        if holds_records(found.path):
+            for item in unique_ids(read(found, self._settings)):
+                yield from self._add(item, len(item.text) if isinstance(item, RawDocument) else 0)
+        else:
+            yield from self._add(found, found.size)
+        self._closes.append(found)
+
+    def _add(self, item: ShardItem, size: int) -> Iterator[Shard]:
+        if len(self._items) >= self._limit or self._bytes >= SHARD_BYTES:
+            yield self._flush()
+        self._items.append(item)
+        self._bytes += size
+
+    def _flush(self) -> Shard:
+        path = self._folder / f"shard-{self._count:06d}.jsonl"
+        with path.open("wb") as lines:
+            lines.writelines(dump_line(item) for item in self._items)
+        shard = Shard(str(path), len(self._items), tuple(self._closes))
+        self._items, self._closes, self._bytes = [], [], 0
+        self._count += 1
+        self._limit = min(self._limit * 2, self._shard_items)
+        return shard
+
+
+def unique_ids(items: Iterator[RawDocument | Rejected]) -> Iterator[RawDocument | Rejected]:
+    """Give the second, third… record that claims an id of the same file an id of its own (``id~2``), with a warning."""
+    seen: dict[bytes, int] = {}
+    for item in items:
+        if isinstance(item, Rejected):
+            yield item
+            continue
+        digest = blake2b(item.id.encode(), digest_size=8).digest()
+        times = seen[digest] = seen.get(digest, 0) + 1
+        if times == 1:
+            yield item
+        else:
+            warning = f"id {item.id!r} is used {times} times in its file; this record is kept as {item.id}~{times}"
+            yield replace(item, id=f"{item.id}~{times}", warnings=(*item.warnings, warning))

@@ -1,0 +1,124 @@
+"""What a worker does with a shard: read, skip what is unchanged, clean the rest, and leave the results in a file.
+
+Plain functions of picklable arguments, the same for the inline runner, the process pool and Prefect.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+
+from transforms.models import Document, RawDocument, Rejected, SourceFile
+from transforms.process import StageClock, process
+from transforms.read import ReadSettings, hash_of, read
+from transforms.rules import RuleSet, load_rules
+from transforms.serialize import ShardResult, Unchanged, dump_line, load_lines
+
+
+@dataclass(frozen=True, slots=True)
+class CleanTask:
+    """A shard to clean and where its results go; ``full`` cleans unchanged documents as well."""
+
+    shard: str
+    results: str
+    ledger_url: str
+    rules: tuple[str, ...]
+    reading: ReadSettings
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShardDone:
+    """Where a shard's results are, how long each stage took, and what each of its sources held."""
+
+    results: str
+    seconds: dict[str, float]
+    documents: dict[str, int]
+    """Documents of each source file, by its path."""
+    rejected: dict[str, int]
+    peak_memory_mb: float
+
+
+@lru_cache(maxsize=4)
+def rule_set(folders: tuple[str, ...]) -> RuleSet:
+    """The rules of this process, loaded once."""
+    return load_rules([Path(folder) for folder in folders])
+
+
+def source_path(source: str) -> str:
+    """The file of a document's source: ``/a/b.jsonl#17`` → ``/a/b.jsonl``."""
+    path, mark, line = source.rpartition("#")
+    return path if mark and line.isdigit() else source
+
+
+def clean_shard(task: CleanTask) -> ShardDone:
+    """Clean one shard; the results file appears whole or not at all."""
+    clock = StageClock()
+    rules = rule_set(task.rules)
+    began = perf_counter()
+    inputs = list(_inputs(task))
+    read_seconds = perf_counter() - began
+    known = _unchanged(task, inputs, rules.version)
+    documents: dict[str, int] = {}
+    rejected: dict[str, int] = {}
+    unfinished = f"{task.results}.{os.getpid()}.tmp"
+    with Path(unfinished).open("wb") as out:
+        for result, path in _results(inputs, known, rules, clock):
+            counts = rejected if isinstance(result, Rejected) else documents
+            counts[path] = counts.get(path, 0) + 1
+            out.write(dump_line(result))
+    Path(unfinished).replace(task.results)
+    seconds = {"read": read_seconds, **clock.seconds}
+    return ShardDone(task.results, seconds, documents, rejected, peak_memory_mb())
+
+
+def peak_memory_mb() -> float:
+    """The most resident memory this process has had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _inputs(task: CleanTask) -> Iterator[RawDocument | Rejected]:
+    for item in load_lines(task.shard):
+        if isinstance(item, SourceFile):
+            yield from read(item, task.reading)
+        elif isinstance(item, RawDocument | Rejected):
+            yield item
+
+
+def _unchanged(task: CleanTask, inputs: Sequence[RawDocument | Rejected], rules_version: str) -> dict[int, str]:
+    """Which inputs the ledger holds just so, by position: their stored ids."""
+    if task.full:
+        return {}
+    positions = [at for at, item in enumerate(inputs) if isinstance(item, RawDocument)]
+    asked = [(item.id, item.source, hash_of(item)) for item in inputs if isinstance(item, RawDocument)]
+    from index.ledger import Ledger  # SQLAlchemy takes half a second; cleaning a file needs none of it
+
+    with Ledger.open(task.ledger_url, read_only=True) as ledger:
+        return {positions[at]: stored for at, stored in ledger.unchanged(asked, rules_version).items()}
+
+
+def _results(
+    inputs: Iterable[RawDocument | Rejected], known: dict[int, str], rules: RuleSet, clock: StageClock
+) -> Iterator[tuple[ShardResult, str]]:
+    for at, item in enumerate(inputs):
+        path = source_path(item.source)
+        if isinstance(item, Rejected):
+            yield item, path
+        elif at in known:
+            yield Unchanged(known[at]), path
+        else:
+            yield _something_left(process(item, rules, clock)), path
+
+
+def _something_left(result: Document | Rejected) -> Document | Rejected:
+    """A document that cleaning left empty is not indexed and not lost: it waits in the quarantine for a person."""
+    if isinstance(result, Rejected) or result.text.strip():
+        return result
+    message = f"every one of its {len(result.raw_text)} characters was taken for boilerplate"
+    hint = "`saring explain` on the source shows what was removed and by which rule; if it is an article, mend the rule"
+    return Rejected(result.id, result.source, "clean", "nothing_left", message, hint=hint)

@@ -1,0 +1,68 @@
+"""config.yaml: what it sets, and what it says when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.settings import load_settings
+from transforms.errors import ConfigError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_paths_are_relative_to_the_file(tmp_path):
+    settings = load_settings(write(tmp_path, "sources: [raw, 's3://bucket/news']\ndata_dir: out\n"))
+    assert settings.sources == [str(tmp_path / "raw"), "s3://bucket/news"]
+    assert settings.index_dir == tmp_path / "out" / "index"
+    assert settings.ledger_url == f"sqlite:///{tmp_path / 'out' / 'ledger.sqlite'}"
+
+
+def test_defaults_without_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings()
+    assert settings.runner.kind == "process"
+    assert settings.worker_count >= 1
+    assert settings.data_dir == tmp_path / "data"
+
+
+def test_environment_wins_over_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("SARING_RUNNER__KIND", "inline")
+    assert load_settings(write(tmp_path, "runner: {kind: process, workers: 3}")).runner.kind == "inline"
+
+
+def test_field_names_reach_the_reader(tmp_path):
+    settings = load_settings(write(tmp_path, "reading: {fields: {text: isi_berita, title: [judul, tajuk]}}"))
+    fields = settings.read_settings().fields
+    assert fields["text"][0] == "isi_berita"
+    assert tuple(fields["title"])[:2] == ("judul", "tajuk")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("surces: [a]", ["surces", "unknown key", "`sources`"]),
+        ("runner: {worker: 2}", ["runner.worker", "unknown key", "`workers`"]),
+        ("runner: {kind: dask}", ["runner.kind", "'process' or 'inline'", "'dask'"]),
+        ("runner: {workers: many}", ["runner.workers", "integer", "'many'"]),
+        ("reading: {fields: {txt: isi}}", ["reading.fields", "txt"]),
+        ("reading: {max_characters: 0}", ["reading.max_characters", "greater than 0"]),
+        ("rules: [missing]", ["rules", "missing"]),
+        ("[1, 2]", ["expected `key: value`"]),
+        ("a: [", ["not valid YAML"]),
+    ],
+)
+def test_errors_name_file_key_and_expectation(tmp_path, text, parts):
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    for part in [str(path), *parts]:
+        assert part in str(caught.value)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        load_settings(tmp_path / "nowhere.yaml")
