@@ -1,0 +1,54 @@
+# `make demo` and `make test` need nothing but make and Python 3.11 or newer; each sets up its own .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint locks clean help
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "saring needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "==> creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "==> installing the run-time packages from requirements.lock (about a minute the first time)"
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "==> installing the packages from requirements-dev.lock (about a minute the first time)"
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime ## set up, ingest examples/raw through the Prefect flow, and search it
+	@echo "==> ingesting examples/raw (Prefect starts a server of its own first: 10 to 20 seconds)"
+	@$(BIN)/saring ingest examples/raw
+	@echo "==> saring search \"kemitraan strategis\""
+	@$(BIN)/saring search "kemitraan strategis"
+	@echo "==> saring search --language id pelabuhan"
+	@$(BIN)/saring search --language id pelabuhan
+
+test: $(VENV)/.development ## set up and pass the tests
+	@echo "==> running the tests (about two minutes on two cores)"
+	@$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.development ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+locks: ## resolve both lock files anew (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --quiet pyproject.toml --extra build --output-file requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --quiet pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
+
+clean: ## remove what was built, never data/
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
