@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -92,6 +94,12 @@ class _Retried:
             return self._executor.start(self._function, self._argument)[1].result()
 
 
+def _begin_worker() -> None:
+    from flows.worker import watch_parent  # loaded already in the process that this worker was forked from
+
+    watch_parent()
+
+
 class ProcessExecutor:
     """A pool of worker processes, begun on the first call; a call whose worker dies is made once more."""
 
@@ -110,9 +118,11 @@ class ProcessExecutor:
     def start(self, function: Callable[[A], T], argument: A) -> tuple[int, Future[T]]:
         """Hand a call to the pool; the number tells which pool took it."""
         if self._pool is None:
-            # Forking a process that runs Prefect's threads can deadlock; a spawned worker begins clean.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+            # Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker:
+            # a server process without threads loads it once, and workers are forked from that.
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["flows.worker"])
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
         try:
             return self._generation, self._pool.submit(function, argument)
         except BrokenProcessPool:
@@ -137,13 +147,21 @@ class ProcessExecutor:
 def ordered(executor: Executor, name: str, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[tuple[A, T]]:
     """Results in the order of the arguments, which are drawn only as fast as the workers take them.
 
-    A fixed order of results makes what is recorded independent of the number of workers and of their speed.
+    A fixed order of results makes what is recorded independent of the number of workers and of their speed. The first
+    argument is worked on in this process: small jobs start no workers at all, and large ones are not idle while theirs
+    start.
     """
-    waiting: deque[tuple[A, Pending[T]]] = deque()
-    window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 1
-    for argument in arguments:
+    drawn = iter(arguments)
+    try:
+        first = next(drawn)
+    except StopIteration:
+        return
+    window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 0
+    waiting = deque((argument, executor.submit(name, function, argument)) for argument in islice(drawn, window))
+    yield first, executor.call(name, partial(function, first))
+    for argument in drawn:
         waiting.append((argument, executor.submit(name, function, argument)))
-        if len(waiting) >= window:
+        if len(waiting) > window:
             oldest, pending = waiting.popleft()
             yield oldest, pending.result()
     while waiting:

@@ -20,13 +20,13 @@ import orjson
 from flows.executors import Executor, ordered
 from index.generations import Generations
 from index.records import Copy, IndexRecord
-from index.segments import SegmentResult, build_segments
-from index.writer import CommitResult, IndexWriter
 from transforms.models import Rejected
 
 if TYPE_CHECKING:
     from flows.pipeline import Run
     from index.ledger import IndexChange
+    from index.segments import SegmentResult
+    from index.writer import CommitResult
 
 COMMIT_CHANGES = 10_000
 """Most changes in one commit: one every 2,000 to 10,000 documents costs the same, one every 100 costs 2.5 times."""
@@ -46,6 +46,8 @@ class SegmentTask:
 
 def build(task: SegmentTask) -> list[SegmentResult]:
     """Build segments from a file of records, in a worker."""
+    from index.segments import build_segments  # Whoosh takes 0.2 s to import: the first documents are done before
+
     return build_segments(_load(task.records), task.folder)
 
 
@@ -92,6 +94,8 @@ def _apply_pending(run: Run, path: Path, generation: str) -> None:
 
 def _commit(run: Run, path: Path, batch: Sequence[IndexChange]) -> CommitResult:
     """One durable commit: small batches here, large ones as segments from the workers."""
+    from index.writer import IndexWriter  # as above
+
     adds = [change.record for change in batch if change.record is not None]
     deletes = [change.id for change in batch if change.record is None]
     if len(adds) < DIRECT_CHANGES:

@@ -49,13 +49,16 @@ class Run:
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
 
     def measure_memory(self) -> None:
-        """Note the memory that this process and its workers hold now, when it is the most so far."""
+        """Note the memory that this process and its workers hold now, when it is the most so far.
+
+        Pages that several of them share count once (proportional set size).
+        """
         own = psutil.Process()
         total = 0
         for process in [own, *own.children(recursive=True)]:
             try:
-                total += process.memory_info().rss
-            except psutil.NoSuchProcess:
+                total += process.memory_full_info().pss
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         self.report.peak_memory_mb = max(self.report.peak_memory_mb, total / 1_000_000)
 

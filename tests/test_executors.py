@@ -2,8 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from flows.executors import InlineExecutor, ProcessExecutor, ordered
@@ -55,3 +59,26 @@ def test_a_killed_worker_is_replaced(tmp_path):
 def test_an_error_reaches_the_caller():
     with ProcessExecutor(1) as pool, pytest.raises(ValueError, match="no 4"):
         pool.submit("fail", fail, 4).result()
+
+
+def test_workers_end_when_their_owner_is_killed(tmp_path):
+    script = (
+        "import sys, time\n"
+        "from flows.executors import ProcessExecutor\n"
+        "from tests_support_sleep import report\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessExecutor(1)\n"
+        "    print(pool.submit('pid', report, 0).result(), flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    (tmp_path / "tests_support_sleep.py").write_text("import os\ndef report(_):\n    return os.getpid()\n")
+    (tmp_path / "owner.py").write_text(script)
+    owner = subprocess.Popen([sys.executable, str(tmp_path / "owner.py")], stdout=subprocess.PIPE, text=True)
+    worker = int(owner.stdout.readline())
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    deadline = time.monotonic() + 20
+    while psutil.pid_exists(worker) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not psutil.pid_exists(worker)
