@@ -17,13 +17,13 @@ $(BIN)/python:
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "==> installing the run-time packages from requirements.lock (about a minute the first time)"
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.development: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo "==> installing the packages from requirements-dev.lock (about a minute the first time)"
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runtime
 
@@ -45,9 +45,9 @@ lint: $(VENV)/.development ## ruff and mypy --strict
 	$(BIN)/mypy
 
 locks: ## resolve both lock files anew (needs uv)
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	uv pip compile --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --quiet pyproject.toml --extra build --output-file requirements.lock
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	uv pip compile --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --quiet pyproject.toml --extra build --extra dev --output-file requirements-dev.lock
 
 clean: ## remove what was built, never data/
