@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,6 +63,19 @@ def check(command: list[str], data: Path) -> bool:
     return subprocess.run([str(SARING), *command], env=environment, capture_output=True, check=False).returncode == 0
 
 
+def killed_after(corpus: Path, data: Path, args: argparse.Namespace, instant: float) -> float:
+    """Ingest into an empty folder and kill the whole group after ``instant`` seconds, earlier if it is done by then."""
+    while True:
+        process = start(corpus, data, args.runner, prefect=args.prefect)
+        sleep(instant)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return instant
+        shutil.rmtree(data)
+        instant *= 0.8
+
+
 def main() -> None:
     """Run all kills and print what each left."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,19 +100,14 @@ def main() -> None:
         print(f"undisturbed run: {seconds:.1f} s")
         for number in range(args.kills):
             data = folder / f"killed-{number}"
-            process = start(corpus, data, args.runner, prefect=args.prefect)
-            instant = draw.uniform(0.0, seconds)
-            sleep(instant)
-            finished = process.poll() is not None
-            if not finished:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            instant = killed_after(corpus, data, args, draw.uniform(0.0, seconds))
             searchable = not (data / "index" / "CURRENT").exists() or check(["search", "indonesia"], data)
             again = start(corpus, data, args.runner, prefect=args.prefect).wait()
             equal = again == 0 and state(data) == expected and check(["status"], data) and searchable
             same += equal
-            how = "had finished" if finished else f"killed after {instant:.2f} s"
-            print(f"{number + 1:2d}: {how}: {'same state' if equal else 'DIFFERENT'}")
+            print(
+                f"{number + 1:2d}: killed after {instant:.2f} s: {'same state' if equal else 'DIFFERENT'}", flush=True
+            )
     print(f"{same} of {args.kills} ended in the state of the undisturbed run")
     sys.exit(same != args.kills)
 
