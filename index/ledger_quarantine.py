@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from index import tables
 from index.ledger_codec import split_source, storable
@@ -47,30 +48,57 @@ def settle(connection: Connection, documents: Sequence[Document]) -> None:
 
 def file_rejected(connection: Connection, run_id: str, now: str, rejected: Sequence[Rejected]) -> None:
     """Note what could not become a document; the same input failing again is another try of the same row."""
-    columns = tables.quarantine.c
-    for item in rejected:
-        path, id_, source = (str(storable(part)) for part in (split_source(item.source)[0], item.id, item.source))
-        values = {
-            "stage": item.stage,
-            "error": item.error,
-            "message": storable(item.message),
-            "place": storable(item.place),
-            "hint": storable(item.hint),
-            "run_id": run_id,
-            "last_seen": now,
-            "resolved": 0,
-        }
-        key = (columns.source_path == path, columns.id == id_, columns.source == source)
-        known = connection.execute(select(columns.number, columns.tries, columns.run_id).where(*key)).first()
-        if known is None:
-            number = next_number(connection, columns.number)
-            fresh = {"number": number, "source_path": path, "id": id_, "source": source, "first_seen": now}
-            connection.execute(insert(tables.quarantine).values(**fresh, **values, tries=1))
+    items = {_key(item): item for item in rejected}
+    known = _known(connection, items)
+    number = next_number(connection, tables.quarantine.c.number) if items.keys() - known.keys() else 0
+    fresh: list[dict[str, Any]] = []
+    again: list[dict[str, Any]] = []
+    for key, item in items.items():
+        values = _values(item, run_id, now)
+        if key in known:
+            row = known[key]
+            again.append({**values, "that": row.number, "tries": row.tries + (row.run_id != run_id)})
         else:
-            tries = known.tries + (known.run_id != run_id)
-            connection.execute(
-                update(tables.quarantine).where(columns.number == known.number).values(**values, tries=tries)
-            )
+            path, id_, source = key
+            first = {"number": number + len(fresh), "source_path": path, "id": id_, "source": source, "first_seen": now}
+            fresh.append({**first, **values, "tries": 1})
+    if fresh:
+        connection.execute(insert(tables.quarantine), fresh)
+    if again:
+        connection.execute(update(tables.quarantine).where(tables.quarantine.c.number == bindparam("that")), again)
+
+
+_Key = tuple[str, str, str]
+
+
+def _key(item: Rejected) -> _Key:
+    """Return what makes a row: file, id and source."""
+    return str(storable(split_source(item.source)[0])), str(storable(item.id)), str(storable(item.source))
+
+
+def _known(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, Row[Any]]:
+    """Return the rows there are already."""
+    columns = tables.quarantine.c
+    query = select(columns.source_path, columns.id, columns.source, columns.number, columns.tries, columns.run_id)
+    found = {}
+    for chunk in chunks(sorted({path for path, _, _ in keys})):
+        for row in connection.execute(query.where(columns.source_path.in_(chunk))):
+            found[row.source_path, row.id, row.source] = row
+    return found
+
+
+def _values(item: Rejected, run_id: str, now: str) -> dict[str, Any]:
+    """Return what a try writes into a row, old or new."""
+    return {
+        "stage": item.stage,
+        "error": item.error,
+        "message": storable(item.message),
+        "place": storable(item.place),
+        "hint": storable(item.hint),
+        "run_id": run_id,
+        "last_seen": now,
+        "resolved": 0,
+    }
 
 
 def listed(connection: Connection, *, resolved: bool = False, run_id: str | None = None) -> list[Quarantined]:
