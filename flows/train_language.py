@@ -1,11 +1,14 @@
 """Train the table of the second language stage: ``python -m flows.train_language DATA… --out FILE``.
 
-DATA is JSONL (optionally ``.gz``) with ``text`` and ``lang``, or ``id=FILE`` for a large corpus that is all Indonesian:
-every second text of it tells which words are common in Indonesian, the others are trained on, so that the model learns
-how often an Indonesian word is *not* in that list. Texts are cut into pieces of sentence length, because a model that
-is right about single sentences is right about articles, not the other way round. The model is multinomial logistic
-regression, fitted by stochastic gradient descent with AdaGrad step sizes (Duchi et al. 2011); then the features that
-matter least are dropped and the weights rounded to eight bits.
+DATA is JSONL (optionally ``.gz``) with ``text`` and ``lang``; or ``id=FILE``, a large corpus that is all Indonesian;
+or ``words:CODE=FILE``, lines of a word, a tab and its frequency, from which texts are drawn word by word where
+sentences of a language are few. Every second text of the corpus tells which words are common in Indonesian, the others
+are trained on, so that the model learns how often an Indonesian word is *not* in that list; of their pieces one half is
+taken as it comes, the other half is the least ordinary, because prayers, lyrics and lists in an Indonesian page must
+not make it Malay. Texts are cut into pieces of sentence length, because a model that is right about single sentences is
+right about articles, not the other way round. The model is multinomial logistic regression, fitted by stochastic
+gradient descent with AdaGrad step sizes (Duchi et al. 2011); in the last pass pieces that it is sure are mislabelled
+are left out. Then the features that matter least are dropped and the weights rounded to eight bits.
 """
 
 from __future__ import annotations
@@ -22,26 +25,39 @@ from math import sqrt
 from pathlib import Path
 
 from transforms.language_family import FamilyModel, Weights, features_of, softmax, words_of
+from transforms.language_profiles import load_profiles
 
 CODES = ("id", "ms", "jv", "su", "min", "ban", "ace", "tl")
 PIECE_CHARACTERS = (40, 240)
 """Characters; shorter sentences are joined with the next one, and none is added to a piece beyond the longer length."""
-MAX_PIECES = {"id": 6000}
-"""Pieces used of a language; Indonesian has more because its range is widest and it must not be taken for another."""
-DEFAULT_MAX_PIECES = 2600
+MAX_PIECES = 4000
+"""Pieces used of the labelled texts of a language."""
+MAX_CORPUS_PIECES = 12_000
+"""Pieces used of the Indonesian corpus: its range is widest and it must not be taken for another language."""
+DRAWN_PIECES = 2000
+"""Pieces drawn from a list of words…"""
+DRAWN_PER_WORD = 5
+"""…and no more than so many for each of its words."""
+DRAWN_WORDS = 14
+"""Words in a drawn piece: as many as in a sentence."""
 MIN_PIECES_OF_FEATURE = 4
 """Pieces a feature must occur in: rarer ones are names and misprints."""
 EPOCHS = 3
 LEARNING_RATE = 0.5
 SEED = 20240620
-MAX_FEATURES = 14_000
-"""Features in the table: together with the words about 250 KB compressed."""
+MAX_FEATURES = 20_000
+"""Features in the table: together with the words about 320 KB compressed."""
 BAND_ENDS = (300, 1_500, 6_000, 15_000, 30_000)
 """Ranks at which the frequency bands of Indonesian words end."""
 LEVELS = 127
 """Steps of a weight on either side of zero."""
-CERTAIN = 1e-3
+CERTAIN = 0.01
 """A piece whose language is already this near to certain moves no weight."""
+MISLABELLED = 0.995
+"""A piece whose label is this surely wrong after all passes but the last is left out of the last one: some Malay and
+Indonesian texts carry each other's label, or are in English."""
+SMALL = 1e-3
+"""Start of the sum of squares that divides a step."""
 
 Features = list[tuple[str, float]]
 Piece = tuple[int, Features]
@@ -64,30 +80,61 @@ def pieces_of(text: str) -> Iterator[str]:
         yield held
 
 
+def words_in(text: str) -> list[str]:
+    """Return the words of a text as the second stage reads them."""
+    return words_of(load_profiles().normalise(text))
+
+
 def frequency_bands(texts: Iterable[str]) -> dict[str, int]:
     """Rank the words of the texts by how often they occur and return the band of each of the commonest."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(words_of(text))
+        counts.update(words_in(text))
     ranked = sorted(counts, key=lambda word: (-counts[word], word))[: BAND_ENDS[-1]]
     return {word: sum(rank >= end for end in BAND_ENDS) for rank, word in enumerate(ranked)}
 
 
-def prepare(texts: Iterable[tuple[str, str]], bands: dict[str, int]) -> list[Piece]:
-    """Turn (language, text) into (language number, features with values), in the same shuffled order each time."""
+def drawn_pieces(frequencies: Iterable[tuple[str, float]]) -> list[str]:
+    """Draw pieces word by word, each word as often as its frequency says."""
+    words, weights = zip(*sorted(frequencies), strict=True)
+    order = random.Random(SEED)
+    count = min(DRAWN_PIECES, DRAWN_PER_WORD * len(words))
+    return [" ".join(order.choices(words, weights, k=DRAWN_WORDS)) for _ in range(count)]
+
+
+def corpus_pieces(texts: Iterable[str], bands: dict[str, int]) -> list[str]:
+    """Choose pieces of the Indonesian corpus, half of them at random and half with the fewest common words."""
+    pieces = sorted({piece for text in texts for piece in pieces_of(text)})
+    random.Random(SEED).shuffle(pieces)
+    half = MAX_CORPUS_PIECES // 2
+
+    def strangeness(piece: str) -> float:
+        words = words_in(piece)
+        return -sum(word not in bands for word in words) / (len(words) + 1)
+
+    return pieces[:half] + sorted(pieces[half:], key=strangeness)[:half]
+
+
+def prepare(
+    labelled: Iterable[tuple[str, str]], extra: Iterable[tuple[str, str]], bands: dict[str, int]
+) -> list[Piece]:
+    """Turn (language, text), and pieces as they are, into (language number, features with values), shuffled once."""
     by_language: dict[str, set[str]] = {code: set() for code in CODES}
-    for code, text in texts:
+    for code, text in labelled:
         if code in by_language:
             by_language[code].update(pieces_of(text))
     order = random.Random(SEED)
+    chosen: list[tuple[str, str]] = []
+    for code in CODES:
+        texts = sorted(by_language[code])
+        order.shuffle(texts)
+        chosen.extend((code, text) for text in texts[:MAX_PIECES])
+    chosen.extend(extra)
     pieces: list[Piece] = []
-    for number, code in enumerate(CODES):
-        chosen = sorted(by_language[code])
-        order.shuffle(chosen)
-        for text in chosen[: MAX_PIECES.get(code, DEFAULT_MAX_PIECES)]:
-            counts = Counter(feature for word in words_of(text) for feature in features_of(word, bands))
-            norm = sqrt(sum(counts.values()) or 1)
-            pieces.append((number, [(feature, count / norm) for feature, count in counts.items()]))
+    for code, text in chosen:
+        counts = Counter(feature for word in words_in(text) for feature in features_of(word, bands))
+        norm = sqrt(sum(counts.values()) or 1)
+        pieces.append((CODES.index(code), [(feature, count / norm) for feature, count in counts.items()]))
     order.shuffle(pieces)
     return pieces
 
@@ -96,7 +143,7 @@ def fit(pieces: list[Piece]) -> Table:
     """Fit the weights, and keep those of the features that matter most; smaller languages weigh more."""
     spread = Counter(feature for _, features in pieces for feature, _ in features)
     weights = {feature: [0.0] * len(CODES) for feature, count in spread.items() if count >= MIN_PIECES_OF_FEATURE}
-    squares = {feature: [CERTAIN] * len(CODES) for feature in weights}
+    squares = {feature: [SMALL] * len(CODES) for feature in weights}
     sizes = Counter(number for number, _ in pieces)
     importance = {number: sqrt(max(sizes.values()) / size) for number, size in sizes.items()}
     known = [(number, [item for item in features if item[0] in weights]) for number, features in pieces]
@@ -104,19 +151,19 @@ def fit(pieces: list[Piece]) -> Table:
         random.Random(SEED + epoch).shuffle(known)
         for number, features in known:
             if features:
-                _step(weights, squares, (number, features), importance[number])
+                _step(weights, squares, (number, features), importance[number], last=epoch == EPOCHS - 1)
     worth = {feature: sqrt(spread[feature]) * (max(row) - min(row)) for feature, row in weights.items()}
     kept = sorted(weights, key=lambda feature: (-worth[feature], feature))[:MAX_FEATURES]
     return {feature: weights[feature] for feature in sorted(kept)}
 
 
-def _step(weights: Table, squares: Table, piece: Piece, importance: float) -> None:
+def _step(weights: Table, squares: Table, piece: Piece, importance: float, *, last: bool) -> None:
     """Move the weights of one piece's features against the gradient of its log-loss."""
     number, features = piece
     vectors = [[value * weight for weight in weights[feature]] for feature, value in features]
     error = softmax(list(map(sum, zip(*vectors, strict=True))))
     error[number] -= 1.0
-    if -error[number] < CERTAIN:
+    if -error[number] < CERTAIN or (last and -error[number] > MISLABELLED):
         return
     error = [importance * part for part in error]
     for feature, value in features:
@@ -133,18 +180,21 @@ def rounded(weights: Table) -> tuple[float, dict[str, list[int]]]:
     return unit, {feature: [round(weight / unit) for weight in row] for feature, row in weights.items()}
 
 
-def build(labelled: Iterable[tuple[str, str]], indonesian: Iterable[str]) -> tuple[Table, dict[str, int]]:
-    """Train on labelled texts and a corpus of Indonesian; return the weights and the frequency bands."""
+def build(
+    labelled: Iterable[tuple[str, str]], indonesian: Iterable[str], words: dict[str, list[tuple[str, float]]]
+) -> tuple[Table, dict[str, int]]:
+    """Train on labelled texts, an Indonesian corpus and lists of words; return the weights and the bands of words."""
     corpus = list(indonesian)
     bands = frequency_bands(corpus[::2])
-    pieces = prepare([*labelled, *(("id", text) for text in corpus[1::2])], bands)
-    return fit(pieces), bands
+    extra = [("id", piece) for piece in corpus_pieces(corpus[1::2], bands)]
+    extra += [(code, piece) for code, frequencies in words.items() for piece in drawn_pieces(frequencies)]
+    return fit(prepare(labelled, extra, bands)), bands
 
 
 def model_of(weights: Table, bands: dict[str, int]) -> FamilyModel:
     """Make the model that the written table would give."""
     unit, whole = rounded(weights)
-    return FamilyModel(CODES, {feature: [unit * value for value in row] for feature, row in whole.items()}, bands)
+    return FamilyModel(CODES, unit, whole, bands)
 
 
 def write_table(weights: Table, bands: dict[str, int], out: Path) -> None:
@@ -164,22 +214,31 @@ def _records(path: Path) -> Iterator[dict[str, str]]:
             yield json.loads(line)
 
 
+def _frequencies(path: Path) -> list[tuple[str, float]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [(word, float(frequency)) for word, frequency in (line.split("\t") for line in lines)]
+
+
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="+", help="JSONL with text and lang, or id=FILE for an Indonesian corpus")
+    parser.add_argument("data", nargs="+", help="JSONL with text and lang, id=FILE or words:CODE=FILE")
     parser.add_argument("--out", type=Path, required=True, help="the table to write (.json.gz)")
     parser.add_argument("--skip-source", action="append", default=[], help="leave out records with this `source`")
     args = parser.parse_args()
-    labelled = [
-        (record["lang"], record["text"])
-        for name in args.data
-        if not name.startswith("id=")
-        for record in _records(Path(name))
-        if record.get("source") not in args.skip_source
-    ]
-    corpora = (Path(name.removeprefix("id=")) for name in args.data if name.startswith("id="))
-    weights, bands = build(labelled, (record["text"] for path in corpora for record in _records(path)))
+    corpora: list[Path] = []
+    words: dict[str, list[tuple[str, float]]] = {}
+    labelled: list[tuple[str, str]] = []
+    for name in args.data:
+        kind, _, file = name.rpartition("=")
+        if kind == "id":
+            corpora.append(Path(file))
+        elif kind.startswith("words:"):
+            words[kind.removeprefix("words:")] = _frequencies(Path(file))
+        else:
+            records = (record for record in _records(Path(name)) if record.get("source") not in args.skip_source)
+            labelled.extend((record["lang"], record["text"]) for record in records)
+    weights, bands = build(labelled, (record["text"] for path in corpora for record in _records(path)), words)
     write_table(weights, bands, args.out)
     sys.stderr.write(f"{len(weights)} features, {len(bands)} words, {args.out.stat().st_size} bytes\n")
 

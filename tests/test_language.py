@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.language import MIN_LETTERS, detect_language
+from transforms.language import SENTENCE_LETTERS, detect_language
 from transforms.models import UNDETERMINED
 
 INDONESIAN = (
@@ -36,6 +36,11 @@ SUNDANESE = (
     "sabab cai walungan henteu saat. Harga gabah ayeuna masih kénéh murah, jadi manéhna rék "
     "ngadagoan nepi ka bulan hareup."
 )
+PRAYERS = [
+    "Rabbanaa aatinaa fiddunyaa hasanatan wa fil aakhirati hasanatan wa qinaa 'adzaaban naar. "
+    "Allaahumma shalli 'alaa sayyidinaa muhammadin wa 'alaa aali sayyidinaa muhammad.",
+    "رَبَّنَا آتِنَا فِي الدُّنْيَا حَسَنَةً وَفِي الْآخِرَةِ حَسَنَةً وَقِنَا عَذَابَ النَّارِ",
+]
 OTHERS = {
     "de": "Die Fähre fährt wieder jede Nacht über den Fluss, nachdem der Motor endlich repariert worden ist.",
     "fr": "Le bac traverse de nouveau la rivière chaque nuit, parce que le moteur a enfin été réparé.",
@@ -82,6 +87,11 @@ def test_what_has_no_language_to_speak_of_is_left_undetermined(junk: str) -> Non
     assert (verdict.code, verdict.confidence, verdict.languages) == (UNDETERMINED, 0.0, ())
 
 
+def test_a_short_sentence_is_named_and_a_label_as_long_is_not() -> None:
+    assert detect_language("Saya pergi ke pasar.").code == "id"
+    assert detect_language("Saya Pergi Ke Pasar").code == UNDETERMINED
+
+
 def test_a_headline_in_capitals_is_read_as_words() -> None:
     assert detect_language(INDONESIAN[:150].upper()).code == "id"
 
@@ -90,6 +100,12 @@ def test_a_quoted_paragraph_does_not_flip_the_article() -> None:
     verdict = detect_language("\n\n".join([INDONESIAN, INDONESIAN, f"“{ENGLISH}”", INDONESIAN, INDONESIAN]))
     assert verdict.code == "id"
     assert 0.6 < verdict.languages[0].share <= 1.0
+
+
+@pytest.mark.parametrize("quoted", PRAYERS)
+def test_transliterated_prayers_do_not_flip_the_article(quoted: str) -> None:
+    assert detect_language(f"{INDONESIAN}\n{quoted}\nArtinya: {INDONESIAN}").code == "id"
+    assert detect_language(f"{quoted}\n{INDONESIAN}\n{quoted}").code == "id"
 
 
 @pytest.mark.parametrize("other", [ENGLISH, JAVANESE])
@@ -135,6 +151,6 @@ def test_any_text_gets_a_verdict_that_adds_up(text: str) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.text(alphabet="abcdefghij XYZ.\n", max_size=MIN_LETTERS - 1))
-def test_fewer_than_twenty_letters_are_never_named(text: str) -> None:
+@given(st.text(alphabet="abcdefghij XYZ.\n", max_size=SENTENCE_LETTERS - 1))
+def test_too_few_letters_are_never_named(text: str) -> None:
     assert detect_language(text).code == UNDETERMINED

@@ -31,6 +31,8 @@ _NON_LATIN = re.compile(r"[\u0300-\u1dff\u1f00-\U0010ffff]")
 
 LANE_BITS = 32
 """Bits of one language in a packed vector; a thousand n-grams need 22 of them."""
+MEMORY = 60_000
+"""Entries of each table of n-grams; languages in Latin letters need a third of it, and texts of any kind no more."""
 LEVELS_A_NAT = 256
 """Steps in which log-probabilities are counted."""
 
@@ -38,26 +40,43 @@ Steps = tuple[int, ...]
 
 
 class _LogTable(dict[str, int]):
-    """N-gram → how much likelier than an unseen one it is under each language, in log steps, packed into one integer.
+    """Three neighbouring characters → how much likelier than unseen n-grams those that end at the third one are.
 
-    Each language has a lane of ``LANE_BITS``, so that adding integers adds vectors: ten times as fast as lists of
-    numbers. Entries are made when an n-gram is first asked for; one that no profile has counts nothing, and is not
-    remembered because the number of such n-grams has no bound.
+    These are the three characters, the last two and the last one, as far as no space separates them. The value has one
+    lane of ``LANE_BITS`` for each language, in log steps, so that adding integers adds vectors: ten times as fast as
+    lists of numbers. Entries are made when they are first asked for, and kept up to ``MEMORY``.
     """
 
     def __init__(self, frequencies: list[tuple[dict[str, int], list[int]]]) -> None:
         super().__init__()
         self._frequencies = frequencies
+        self._grams: dict[str, int] = {}
 
-    def __missing__(self, gram: str) -> int:
-        size = len(gram) - 1
+    def __missing__(self, window: str) -> int:
+        before, here = window[-2], window[-1]
         packed = 0
-        for number, (frequency, totals) in enumerate(self._frequencies):
-            if gram in frequency:
-                gain = log(1.0 + frequency[gram] / totals[size] / SMOOTHING)
-                packed |= round(gain * LEVELS_A_NAT) << (number * LANE_BITS)
-        if packed:
-            self[gram] = packed
+        if not (here.isupper() and before.isupper()):  # langdetect passes over words in capitals
+            packed = self._gram(before + here)
+            if here != " ":
+                packed += self._gram(here)
+            if before != " ":
+                packed += self._gram(window)
+        if len(self) < MEMORY:
+            self[window] = packed
+        return packed
+
+    def _gram(self, gram: str) -> int:
+        """Return the packed vector of one n-gram; zero when no profile has it."""
+        packed = self._grams.get(gram, -1)
+        if packed < 0:
+            size = len(gram) - 1
+            packed = 0
+            for number, (frequency, totals) in enumerate(self._frequencies):
+                if gram in frequency:
+                    gain = log(1.0 + frequency[gram] / totals[size] / SMOOTHING)
+                    packed |= round(gain * LEVELS_A_NAT) << (number * LANE_BITS)
+            if len(gram) < 3 and len(self._grams) < MEMORY:
+                self._grams[gram] = packed
         return packed
 
 
@@ -108,23 +127,15 @@ class Profiles:
             return text
         return "".join(ch for ch in text if ch < "A" or ch > "z")
 
-    def score(self, normal: str, positions: int) -> int:
+    def score(self, normal: str, positions: int) -> tuple[int, int]:
         """Add up the packed vectors of the n-grams that end at about ``positions`` evenly spaced places of ``normal``.
 
-        Zero when no profile knows any of them. ``normal`` comes from ``normalise``, the sum goes to ``unpack``.
+        Returns the sum, which goes to ``unpack`` and is zero when no profile knows any of them, and how many places
+        were read. ``normal`` comes from ``normalise``.
         """
-        step = max(1, -(-len(normal) // positions))
-        grams: list[str] = []
-        for i in range(1, len(normal), step):
-            before, here = normal[i - 1], normal[i]
-            if here.isupper() and before.isupper():
-                continue  # langdetect passes over words in capitals
-            grams.append(before + here)
-            if here != " ":
-                grams.append(here)
-            if before != " ":
-                grams.append(normal[i - 2 : i + 1])
-        return sum(map(self._table.__getitem__, grams))
+        places = range(3, len(normal) + 1, max(1, -(-len(normal) // positions)))
+        table = self._table
+        return sum([table[normal[end - 3 : end]] for end in places]), len(places)
 
     def unpack(self, packed: int) -> Steps:
         """Return the log-likelihood of each language above that of unseen n-grams, in 256ths of a nat."""
