@@ -2,7 +2,9 @@
 
 ``python benchmarks/index_speed.py CORPUS [--limit 5000] [--processes 2] [--skip-naive]`` where CORPUS is JSON lines
 (may be gzipped) with id, title, text, outlet and url. Prints wall-clock and CPU milliseconds a document (workers
-included), peak memory of the largest process, and bytes a document.
+included), peak memory of the largest process, and bytes a document: for segments from worker processes that start from
+nothing and read the corpus themselves, for building segments alone, for joining them, for verifying the generation, and
+for Whoosh.
 """
 
 from __future__ import annotations
@@ -45,13 +47,16 @@ def naive(records: list[IndexRecord], folder: Path) -> int:
     return len(records)
 
 
-def one_process(records: list[IndexRecord], folder: Path) -> int:
-    """Saring's writer, one batch a commit."""
-    total = 0
+def join(segments: list[SegmentResult], folder: Path) -> int:
+    """All segments in one commit."""
     with IndexWriter(Generations(folder).create("speed")) as writer:
-        for start in range(0, len(records), SEGMENT_DOCUMENTS):
-            total = writer.apply(records[start : start + SEGMENT_DOCUMENTS]).total
-    return total
+        return writer.join(segments).total
+
+
+def verify(folder: Path, count: int) -> int:
+    """Read the whole index."""
+    Generations(folder).verify("speed", count)
+    return count
 
 
 def build(task: tuple[str, int, int, str]) -> list[SegmentResult]:
@@ -72,6 +77,11 @@ def many_processes(corpus: Path, count: int, processes: int, folder: Path) -> in
         return writer.join(results).total
 
 
+def _built(collected: list[SegmentResult], segments: list[SegmentResult]) -> int:
+    collected += segments
+    return sum(segment.documents for segment in segments)
+
+
 def timed(name: str, count: int, folder: Path, action: Callable[[], int]) -> None:
     """Run and print one line."""
     began, cpu = time.perf_counter(), _cpu()
@@ -81,8 +91,8 @@ def timed(name: str, count: int, folder: Path, action: Callable[[], int]) -> Non
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     print(
-        f"{name:22} {count} documents  wall {wall:6.1f} s  {wall / count * 1000:5.2f} ms  "
-        f"cpu {used / count * 1000:5.2f} ms a document  {size / count / 1024:4.1f} KB  peak {peak:.0f} MB",
+        f"{name:22} {count} documents  wall {wall:6.2f} s  {wall / count * 1000:5.2f} ms  "
+        f"cpu {used / count * 1000:6.3f} ms a document  {size / count / 1024:4.1f} KB  peak {peak:.0f} MB",
         flush=True,
     )
 
@@ -107,7 +117,10 @@ def main() -> None:
         name = f"saring, {options.processes} processes"
         timed(name, count, many, lambda: many_processes(options.corpus, count, options.processes, many))
         records = list(islice(read_records(options.corpus), options.limit))
-        timed("saring, one process", count, root / "one", lambda: one_process(records, root / "one"))
+        one, segments = root / "one", list[SegmentResult]()
+        timed("saring, segments alone", count, one, lambda: _built(segments, build_segments(records, one / "work")))
+        timed("saring, joining them", count, one, lambda: join(segments, one))
+        timed("saring, verifying", count, one, lambda: verify(one, count))
         if not options.skip_naive:
             timed("Whoosh, naive", count, root / "naive", lambda: naive(records, root / "naive"))
 

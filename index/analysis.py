@@ -15,7 +15,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from index.analysis_stems import stem
@@ -35,6 +34,15 @@ news articles is longer than 45 characters except URLs and key smashing)."""
 
 MAX_CACHED_TOKENS = 100_000
 """Distinct spellings kept with their analysis, about 35 MB; 30,000 news articles have 230,000, most of them once."""
+
+
+class Spelling(NamedTuple):
+    """One surface form of a token, in any language; ``offset`` counts positions from the token's first."""
+
+    offset: int
+    surface: str
+    stemmed: bool
+    """Whether the form has a stem as well: a word has, a number has not."""
 
 
 class Term(NamedTuple):
@@ -95,16 +103,21 @@ class Analyzer:
         if known is None:
             if len(self._seen) >= MAX_CACHED_TOKENS:
                 self._seen.clear()
-            known = self._seen[raw] = _analyse(raw, self.language)
+            width, forms = spellings(raw)
+            terms = tuple(Term(at, form, stem(form, self.language) if stemmed else "") for at, form, stemmed in forms)
+            known = self._seen[raw] = (width, terms)
         return known
 
     def invert(self, text: str) -> Inverted:
-        """What the index stores of ``text``; the same terms and positions as :meth:`tokens`, without the objects."""
+        """What the index stores of ``text``: the terms and positions of :meth:`tokens`, by surface form.
+
+        For Whoosh's own writer; :mod:`index.pool` arrives at the same postings for many texts at once.
+        """
         surfaces: dict[str, list[int]] = {}
         stems: list[str] = []
         position = 0
         seen = self._seen
-        for raw in _TOKEN.findall(text):
+        for raw in tokenize(text):
             entry = seen.get(raw) or self.terms(raw)
             for offset, surface, stemmed in entry[1]:
                 if surface in surfaces:
@@ -125,44 +138,56 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFKC", "".join(c for c in decomposed if not unicodedata.combining(c))).lower()
 
 
-@lru_cache(maxsize=1)
-def _case_sensitive() -> frozenset[str]:
-    return case_sensitive_abbreviations()
+def tokenize(text: str) -> list[str]:
+    """The spellings of all tokens in order."""
+    return _TOKEN.findall(text)
 
 
-def _analyse(raw: str, language: str) -> tuple[int, tuple[Term, ...]]:
-    """Positions and terms of one token, without memory."""
-    if raw.isalpha() and not _IDEOGRAPH.search(raw):
-        surface = fold(raw)[:MAX_TERM_CHARACTERS]
-        terms = [Term(0, surface, stem(surface, language))]
-        if raw in _case_sensitive():
-            terms.append(Term(0, raw, ""))
-        return 1, tuple(terms)
+def plain_word(raw: str) -> str | None:
+    """The one surface form of a token that is just a word, as nearly all are; None for any other token."""
+    if not raw.isalpha() or raw in case_sensitive_abbreviations() or (not raw.isascii() and _IDEOGRAPH.search(raw)):
+        return None
+    return fold(raw)[:MAX_TERM_CHARACTERS]
+
+
+def spellings(raw: str) -> tuple[int, tuple[Spelling, ...]]:
+    """How many positions a token takes, and its surface forms."""
+    word = plain_word(raw)
+    if word is not None:
+        return 1, (Spelling(0, word, True),)
+    if raw.isascii() and raw.isdigit():
+        return 1, (Spelling(0, raw[:MAX_TERM_CHARACTERS], False),)
+    if raw.isalpha() and raw in case_sensitive_abbreviations():
+        return 1, (Spelling(0, fold(raw), True), Spelling(0, raw, False))
     pieces = _pieces(raw)
     width = 1 + max(offset for offset, _ in pieces)
     seen = dict.fromkeys((offset, piece[:MAX_TERM_CHARACTERS]) for offset, piece in pieces if piece)
-    terms = [Term(offset, piece, stem(piece, language) if piece.isalpha() else "") for offset, piece in seen]
-    terms += [Term(offset, part, "") for offset, part in enumerate(_JOINED.split(raw)) if part in _case_sensitive()]
-    return width, tuple(terms)
+    forms = [Spelling(offset, piece, piece.isalpha()) for offset, piece in seen]
+    short_forms = case_sensitive_abbreviations()
+    if raw != raw.lower():  # only a short form with a capital needs its capitals
+        parts = enumerate(_JOINED.split(raw))
+        forms += [Spelling(offset, part, False) for offset, part in parts if part in short_forms]
+    return width, tuple(forms)
 
 
 def _pieces(raw: str) -> list[tuple[int, str]]:
     """Surface forms of a compound token with their offsets."""
-    if _IDEOGRAPH.search(raw):
+    if not raw.isascii() and _IDEOGRAPH.search(raw):
         return list(enumerate(fold(character) for character in raw))
     word = _without_apostrophes(fold(raw))
     if isinstance(word, list):
         return word
-    if _DATE.fullmatch(word):
-        return [(0, word.replace("-", "/"))] + [(0, part) for part in re.split(r"[/-]", word) if len(part) == 4]
-    if _NUMBER.fullmatch(word):
-        return [(0, word)]
+    if word[0].isdigit():
+        if _NUMBER.fullmatch(word):
+            return [(0, word)]
+        if _DATE.fullmatch(word):
+            return [(0, word.replace("-", "/"))] + [(0, part) for part in re.split(r"[/-]", word) if len(part) == 4]
     return _joined_parts(word)
 
 
 def _joined_parts(word: str) -> list[tuple[int, str]]:
     """The parts of a word with marks inside one after the other, and the whole where people search for it as one."""
-    money = _MONEY.fullmatch(word)
+    money = _MONEY.fullmatch(word) if word[-1:].isdigit() else None
     if money and _NUMBER.fullmatch(money[2]):
         return [(0, money[1]), (1, money[2])]
     parts = [part for part in _JOINED.split(word) if part]

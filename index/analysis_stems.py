@@ -34,6 +34,9 @@ _SNOWBALL: Final = {
     "tr": "turkish",
 }
 
+_CLITICS: Final = ("lah", "kah", "pun", "nya")
+_CLITIC_CHARACTERS: Final = 3
+
 MIN_STEMMED_CHARACTERS = 4
 """Shorter words carry no affix worth cutting: *dia* and *ini* would only collide."""
 
@@ -54,7 +57,8 @@ def stem(word: str, language: str) -> str:
 def _stemmer(algorithm: str) -> Any:
     import Stemmer  # loading it takes longer than a search that needs no stems
 
-    return Stemmer.Stemmer(algorithm)
+    # No memory of its own: it would be searched for room at every new word, and callers remember what they need.
+    return Stemmer.Stemmer(algorithm, 0)
 
 
 @lru_cache(maxsize=1)
@@ -67,9 +71,8 @@ def _indonesian(word: str) -> str:
     corrected = _corrections().get(word)
     if corrected is not None:
         return corrected
-    for clitic in ("lah", "kah", "pun", "nya"):
-        if word.endswith(clitic) and len(word) - len(clitic) >= MIN_STEMMED_CHARACTERS:
-            corrected = _corrections().get(word[: -len(clitic)])
-            if corrected is not None:
-                return corrected
+    if word.endswith(_CLITICS) and len(word) - _CLITIC_CHARACTERS >= MIN_STEMMED_CHARACTERS:
+        corrected = _corrections().get(word[:-_CLITIC_CHARACTERS])
+        if corrected is not None:
+            return corrected
     return str(_stemmer("indonesian").stemWord(word))

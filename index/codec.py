@@ -2,8 +2,8 @@
 
 Whoosh's own codec cuts a posting list into blocks of 128, pickles and compresses each, and hands out one posting at a
 time: most of the time of indexing and searching goes there. Here a list is three arrays one after the other (document
-numbers, frequencies, positions), so that a term is one read and a loop over arrays. Everything else (terms file,
-columns, lengths, table of contents) is Whoosh's, and so is what a reader of the index sees: the same terms, documents,
+numbers, frequencies, positions), so that a term is one read and a loop over arrays. All other formats (terms file,
+columns, lengths, table of contents) are Whoosh's, and so is what a reader of the index sees: the same terms, documents,
 weights and positions as Whoosh's own codec gives.
 
 The classes are pickled by reference into the table of contents: their names and this module's are part of the format.
@@ -24,7 +24,7 @@ import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from itertools import accumulate
 from typing import Any, Final
 
@@ -32,7 +32,8 @@ from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, 
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.matching import ListMatcher
-from whoosh.util.numeric import length_to_byte
+
+from index.codec_terms import FLUSH_BYTES, TermsFileWriter
 
 INDEX_NAME: Final = "MAIN"
 """Whoosh's name of the one index in a folder; file names start with it."""
@@ -42,6 +43,8 @@ _ONE: Final = struct.Struct("<IIccI")
 _ONE_AT: Final = struct.Struct("<IIccIH")
 _EXTENT: Final = struct.Struct("!qi")
 _FIELD: Final = struct.Struct("!H")
+_INFO: Final = struct.Struct(W3TermInfo._struct.format + _EXTENT.format[1:])
+"""Whoosh's description of a term and the extent of its postings."""
 _BIG_ENDIAN: Final = sys.byteorder == "big"
 
 
@@ -60,13 +63,13 @@ class Postings:
 def encode_postings(postings: Postings) -> bytes:
     """The bytes of one posting list."""
     ids, freqs, positions = postings.ids, postings.freqs, postings.positions
-    if len(ids) == 1 and freqs[0] <= 1:
+    most = freqs[0] if len(freqs) == 1 else max(freqs)
+    if most <= 1 and len(ids) == 1:
         # Half of all terms; the same bytes as below in a third of the time.
         if not positions:
-            return _ONE.pack(1, 0, b"1" if freqs[0] else b"0", b"-", ids[0])
+            return _ONE.pack(1, 0, b"1" if most else b"0", b"-", ids[0])
         if positions[0] < 65536:
             return _ONE_AT.pack(1, 1, b"1", b"H", ids[0], positions[0])
-    most = max(freqs)
     freq_code = b"0" if most == 0 else b"1" if most == 1 else b"B" if most < 256 else b"I"
     position_code = b"-" if not positions else b"H" if max(positions) < 65536 else b"I"
     parts = [_HEADER.pack(len(ids), len(positions), freq_code, position_code), _pack("I", ids)]
@@ -132,22 +135,47 @@ def _unpack(code: str, data: bytes, at: int, count: int) -> tuple[array[int], in
     return values, end
 
 
+class _View(RawIOBase):
+    """A stream over a part of memory, without a copy of it."""
+
+    def __init__(self, memory: memoryview) -> None:
+        self._memory = memory
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        base = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: len(self._memory)}[whence]
+        self._at = base + offset
+        return self._at
+
+    def readinto(self, target: Any) -> int:
+        part = self._memory[self._at : self._at + len(target)]
+        target[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+
 class LazyBufferFile(BufferFile):  # type: ignore[misc]  # Whoosh has no types
     """A part of a memory-mapped segment; Whoosh's own class copies the part into memory as soon as it is opened."""
 
     def __init__(self, buf: memoryview, name: str | None = None) -> None:
         self._buf = buf
         self._name = name
-        self._file: BytesIO | None = None
+        self._file: BufferedReader | None = None
         self.onclose = None
         self.is_real = False
         self.is_closed = False
 
     @property
-    def file(self) -> BytesIO:
-        """A stream over a copy, made when something reads it as a stream."""
+    def file(self) -> BufferedReader:
+        """A stream, made when something reads it as one: a terms file has its head and its end read so."""
         if self._file is None:
-            self._file = BytesIO(self._buf)
+            self._file = BufferedReader(_View(self._buf))
         return self._file
 
     def close(self) -> None:
@@ -169,6 +197,9 @@ class LazyCompoundStorage(CompoundStorage):  # type: ignore[misc]  # Whoosh has 
 
 class BulkSegment(W3Segment):  # type: ignore[misc]  # Whoosh has no types
     """A segment written by :class:`BulkCodec`."""
+
+    checksum: int = 0
+    """CRC-32 of the segment file as it was built; deletions are not in the file."""
 
     def open_compound_file(self, storage: Any) -> LazyCompoundStorage:
         """The segment file as a storage of its parts."""
@@ -220,18 +251,38 @@ class EncodedValues:
 class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no types
     """Writes terms in ascending order, each with its whole posting list."""
 
+    def __init__(self, codec: BulkCodec, storage: Any, segment: BulkSegment) -> None:
+        super().__init__(codec, storage, segment)
+        # In place of Whoosh's own, which has written nothing but its header.
+        self._tindex.dbfile.close()
+        self._tindex: TermsFileWriter = TermsFileWriter(self._create_file(W3Codec.TERMS_EXT))
+        self._tindex.extras["fieldmap"] = self._fieldmap
+        self._pending = bytearray()
+        self._written = 0
+
     def add_term(self, term: bytes, postings: Postings, shortest: int, longest: int) -> None:
-        """Write one term of the field that was started; ``shortest`` and ``longest`` are lengths of its documents."""
+        """Write one term of the field that was started; ``shortest`` and ``longest`` are codes of lengths."""
         data = encode_postings(postings)
-        at = self._postfile.tell()
-        self._postfile.write(data)
-        ids = postings.ids
-        weights = (sum(postings.freqs), max(postings.freqs))
-        total, most = weights if weights[1] else (len(ids), 1)
-        info = W3TermInfo._struct.pack(
-            0, total, len(ids), length_to_byte(shortest), length_to_byte(longest), most, ids[0], ids[-1]
-        )
-        self._tindex.add(_FIELD.pack(self._fieldid) + term, info + _EXTENT.pack(at, len(data)))
+        at = self._written + len(self._pending)
+        self._pending += data
+        if len(self._pending) >= FLUSH_BYTES:
+            self._flush()
+        ids, freqs = postings.ids, postings.freqs
+        count = len(ids)
+        most = freqs[0] if count == 1 else max(freqs)
+        total = sum(freqs) if most > 1 else count
+        info = _INFO.pack(0, total, count, shortest, longest, most or 1, ids[0], ids[-1], at, len(data))
+        self._tindex.add(_FIELD.pack(self._fieldid) + term, info)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._flush()
+        super().close()
+
+    def _flush(self) -> None:
+        self._postfile.write(bytes(self._pending))
+        self._written += len(self._pending)
+        self._pending.clear()
 
 
 class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no types

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
 from transforms.errors import IndexUnavailableError
 
 MARKER: Final = "saring-index.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the folder's layout and of the schema; an index of another version is built anew, never converted."""
+
+_BLOCK_BYTES: Final = 1 << 20
 
 
 def sync_file(path: Path) -> None:
@@ -26,6 +29,15 @@ def sync_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def file_checksum(path: Path) -> int:
+    """CRC-32 of the file's content, read a megabyte at a time; raises OSError when it cannot be read."""
+    checksum = 0
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
 
 
 def sync_folder(path: Path) -> None:

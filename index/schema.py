@@ -77,54 +77,36 @@ def make_schema() -> fields.Schema:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A record ready to be written: everything that can fail because of its content has happened."""
+    """The values of a record, checked and encoded; its texts are not analysed yet."""
 
     id: str
-    positions: dict[str, dict[str, list[int]]]
-    """By surface field: positions by term."""
-    stems: dict[str, list[str]]
-    """By stem field: every occurrence."""
-    lengths: dict[str, int]
-    """By scored field: number of tokens."""
+    language: str
+    texts: tuple[tuple[str, str], ...]
+    """``(field, text)`` of the surface fields."""
     keys: tuple[tuple[str, str], ...]
     """``(field, term)`` of the identifier fields."""
     columns: tuple[tuple[str, Any], ...]
     hit: dict[str, Any]
 
 
-class Preparer:
-    """Turns records into index entries, with one analyzer for each language met."""
-
-    def __init__(self) -> None:
-        self._analyzers: dict[str, Analyzer] = {}
-
-    def prepare(self, record: IndexRecord) -> Prepared:
-        """Analyse a record; raises whatever is wrong with it (a missing text, a value of another type)."""
-        if not record.id or not isinstance(record.id, str) or not isinstance(record.text, str):
-            raise TypeError("an index record needs an id and a text")
-        language = record.language or "und"
-        analyzer = self._analyzers.setdefault(language, Analyzer(language))
-        positions, stems, lengths = {}, {}, {}
-        for field, text in (("title", record.title or ""), ("body", record.text)):
-            inverted = analyzer.invert(text)
-            positions[field] = inverted.surfaces
-            stems[STEM_FIELDS[field]] = inverted.stems
-            lengths[field] = sum(map(len, inverted.surfaces.values()))
-            lengths[STEM_FIELDS[field]] = len(inverted.stems)
-        return Prepared(
-            id=record.id,
-            positions=positions,
-            stems=stems,
-            lengths=lengths,
-            keys=tuple(_keys(record, language)),
-            columns=(
-                ("published", published_number(record.published_at)),
-                ("language", encode(language)),
-                ("outlet", encode(record.outlet or "")),
-                ("text", encode(record.text)),
-            ),
-            hit=_hit(record, language),
-        )
+def prepare(record: IndexRecord) -> Prepared:
+    """The values of a record; raises whatever is wrong with it (a missing text, a value of another type)."""
+    if not record.id or not isinstance(record.id, str) or not isinstance(record.text, str):
+        raise TypeError("an index record needs an id and a text")
+    language = record.language or "und"
+    return Prepared(
+        id=record.id,
+        language=language,
+        texts=(("title", record.title or ""), ("body", record.text)),
+        keys=tuple(_keys(record, language)),
+        columns=(
+            ("published", published_number(record.published_at)),
+            ("language", encode(language)),
+            ("outlet", encode(record.outlet or "")),
+            ("text", encode(record.text)),
+        ),
+        hit=_hit(record, language),
+    )
 
 
 def _keys(record: IndexRecord, language: str) -> Iterator[tuple[str, str]]:

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whoosh.util.numeric import byte_to_length, length_to_byte
+from whoosh.util.numeric import length_to_byte
 
 from index.codec import INDEX_NAME, BulkCodec, BulkSegment
-from index.files import sync_file
+from index.files import file_checksum, sync_file
 from index.pool import PostingPool
 from index.records import IndexRecord
-from index.schema import STEM_FIELDS, SURFACE_FIELDS, Prepared, Preparer, make_schema
+from index.schema import STEM_FIELDS, SURFACE_FIELDS, make_schema, prepare
 from index.storage import DurableStorage
 
 SEGMENT_DOCUMENTS = 5_000
-"""Most documents of a new segment: memory is about 22 KB a document until it is written; larger ones gain nothing."""
+"""Most documents of a new segment: memory is about 16 KB a document until it is written; larger ones gain nothing."""
 
 SCORED_FIELDS = (*SURFACE_FIELDS, *STEM_FIELDS.values())
 
@@ -69,8 +69,8 @@ class SegmentWriter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.schema = make_schema()
-        self.lengths: dict[str, list[int]] = {field: [] for field in SCORED_FIELDS}
-        """By scored field: every document's length, as the index can tell it (lengths are kept in one byte)."""
+        self.lengths: dict[str, bytearray] = {field: bytearray() for field in SCORED_FIELDS}
+        """By scored field: the one-byte code of every document's length; codes rise with lengths."""
         self.documents = 0
         self._storage = DurableStorage(str(folder))
         codec = BulkCodec()
@@ -87,7 +87,7 @@ class SegmentWriter:
         for field, length in lengths.items():
             if length:
                 perdoc.add_field(field, schema[field], None, length)
-            self.lengths[field].append(byte_to_length(length_to_byte(length)) if length else 0)
+            self.lengths[field].append(length_to_byte(length))
         for field, value in columns:
             perdoc.add_column_value(field, schema[field].column_type, value)
         perdoc.finish_doc()
@@ -103,7 +103,9 @@ class SegmentWriter:
         """All terms are in: put everything into one file and onto the disk."""
         self.terms.close()
         self.segment.create_compound_file(self._storage)
-        sync_file(segment_path(self.folder, self.segment))
+        path = segment_path(self.folder, self.segment)
+        self.segment.checksum = file_checksum(path)
+        sync_file(path)
         return self.segment
 
     def abandon(self) -> None:
@@ -121,7 +123,6 @@ class SegmentBuilder:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._writer = SegmentWriter(folder)
         self._pool = PostingPool()
-        self._preparer = Preparer()
         self._docs: dict[str, int] = {}
         self._failures: list[IndexFailure] = []
 
@@ -133,15 +134,16 @@ class SegmentBuilder:
     def add(self, record: IndexRecord) -> None:
         """Add a record; one that cannot be analysed is reported in the result, and an earlier one of its id stays."""
         try:
-            entry = self._preparer.prepare(record)
+            entry = prepare(record)
+            texts = self._pool.read(entry)
         except Exception as error:  # noqa: BLE001, RUF100 - whatever a record's content does, the others go on
             self._failures.append(IndexFailure(str(getattr(record, "id", "")), type(error).__name__, str(error)))
             return
-        self._write(entry)
-
-    def _write(self, entry: Prepared) -> None:
-        doc = self._writer.add(entry.hit, entry.columns, entry.lengths)
-        self._pool.add(doc, entry)
+        lengths = {}
+        for field, text in texts.items():
+            lengths[field], lengths[STEM_FIELDS[field]] = len(text.columns), text.stems
+        doc = self._writer.add(entry.hit, entry.columns, lengths)
+        self._pool.add(doc, entry, texts)
         earlier = self._docs.get(entry.id)
         if earlier is not None:
             self._writer.segment.delete_document(earlier)
@@ -154,7 +156,7 @@ class SegmentBuilder:
             writer.abandon()
             return SegmentResult(str(writer.folder), None, (), 0, tuple(self._failures)) if self._failures else None
         writer.close_documents()
-        self._pool.write(writer.terms, writer.schema, writer.lengths)  # type: ignore[arg-type]  # lists are sequences
+        self._pool.write(writer.terms, writer.schema, writer.lengths)
         segment = writer.finish()
         return SegmentResult(str(writer.folder), segment, tuple(self._docs), len(self._docs), tuple(self._failures))
 

@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -35,6 +35,8 @@ OPEN_ATTEMPTS: Final = 20
 OPEN_PAUSE_SECONDS: Final = 0.05
 """Opening while another process commits finds the old table of contents gone once in a hundred times; a second is
 twenty times longer than any commit was seen to take between the two steps."""
+SCAN_ADVANTAGE: Final = 4
+"""Looking one id up in a segment takes as long as reading this many of its ids in order (measured 12 µs and 2.5 µs)."""
 
 _T = TypeVar("_T")
 
@@ -138,11 +140,15 @@ class _Plan:
         """The segments that the new table of contents names."""
         before = sum(segment.doc_count() for segment in segments)
         final = list(segments)
-        adding = {id_ for result in self._results for id_ in result.ids}
+        adding: set[str] = set()
+        again: set[str] = set()  # ids in more than one of the new segments
+        for result in self._results:
+            again.update(adding.intersection(result.ids))
+            adding.update(result.ids)
         self.deleted = self._kill(final, [id_ for id_ in self._deletes if id_ not in adding])
         self.replaced = self._kill(final, adding)
         for result in self._results:
-            self._kill(final[len(segments) :], result.ids)
+            self._kill(final[len(segments) :], again.intersection(result.ids))
             final.append(self._move_in(result))
         self.added = sum(segment.doc_count() for segment in final[len(segments) :])
         self.expected = before - self.deleted - self.replaced + len(adding)
@@ -150,12 +156,12 @@ class _Plan:
 
     def _kill(self, segments: Sequence[Any], ids: Iterable[str]) -> int:
         """Mark the live documents of these ids as dead; gives how many there were."""
-        wanted = [encode(id_) for id_ in ids]
+        wanted = {encode(id_) for id_ in ids}
         killed = 0
         for segment in segments if wanted else ():
             files = segment.open_compound_file(self._storage)
             terms = segment.codec().terms_reader(files, segment)
-            for doc in _find(terms, wanted):
+            for doc in _find(terms, wanted, segment.doc_count_all()):
                 if not segment.is_deleted(doc):
                     segment.delete_document(doc)
                     killed += 1
@@ -187,7 +193,10 @@ class _Plan:
         return [segment for segment in final if segment not in chosen] + [merged]
 
 
-def _find(terms: BulkTermsReader, ids: Iterable[bytes]) -> Iterable[int]:
+def _find(terms: BulkTermsReader, ids: Set[bytes], size: int) -> Iterable[int]:
+    """Document numbers of those of ``ids`` that a segment of ``size`` documents has."""
+    if len(ids) * SCAN_ADVANTAGE > size:
+        ids = {id_ for id_, _ in terms.field_terms("id") if id_ in ids}
     for id_ in ids:
         postings = terms.postings("id", id_)
         if postings is not None:

@@ -63,6 +63,18 @@ def test_damage_is_found(tmp_path: Path) -> None:
         generations.verify("a", 50)
 
 
+def test_a_single_changed_byte_is_found(tmp_path: Path) -> None:
+    generations = Generations(tmp_path)
+    path = generations.create("a")
+    fill(path, 50)
+    segment = next(path.glob("*.seg"))
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 3] ^= 1
+    segment.write_bytes(content)
+    with pytest.raises(IndexUnavailableError, match="damaged"):
+        generations.verify("a", 50)
+
+
 def test_names_are_checked(tmp_path: Path) -> None:
     generations = Generations(tmp_path)
     for name in ("", "../x", "a/b", ".hidden", "x" * 200):

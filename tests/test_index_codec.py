@@ -1,23 +1,31 @@
 """The codec and the pool against Whoosh's own: the same terms, documents, weights and positions."""
 
 import random
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh.codec.whoosh3 import W3Codec
 from whoosh.filedb.filestore import RamStorage
+from whoosh.filedb.filetables import OrderedHashReader
 from whoosh.index import FileIndex
 from whoosh.query import And, Phrase, Term
 from whoosh.writing import SegmentWriter
 
+from index.analysis import Analyzer
 from index.codec import Postings, concatenate, decode_postings, encode_postings
+from index.codec_terms import TermsFileWriter
 from index.generations import Generations
 from index.merging import merge_segments
+from index.pool import TextPool
 from index.records import IndexRecord
 from index.schema import make_schema
-from index.segments import SegmentBuilder, SegmentResult
+from index.segments import SegmentBuilder, SegmentResult, build_segment
 from index.storage import DurableStorage
 from index.writer import IndexWriter, open_index
 
@@ -103,6 +111,71 @@ def test_postings_and_lengths_equal_those_of_whoosh(tmp_path: Path) -> None:
                 assert getattr(mine, name)() == getattr(other, name)(), (field, term, name)
     ours.close()
     theirs.close()
+
+
+def surfaces_of(terms: Any, field: str) -> dict[tuple[str, int], int]:
+    """How often each surface form occurs in each document."""
+    return {(t.decode(), doc): n for t, p in terms.field_postings(field) for doc, n in zip(p.ids, p.freqs, strict=True)}
+
+
+@pytest.mark.parametrize("languages", [("id",), ("id", "en", "ja")])
+def test_stems_are_those_counted_word_by_word(tmp_path: Path, languages: tuple[str, ...]) -> None:
+    entries = [replace(entry, language=languages[n % len(languages)]) for n, entry in enumerate(records(120))]
+    result = build_segment(entries, tmp_path)
+    files = result.segment.open_compound_file(DurableStorage(result.folder))
+    terms = result.segment.codec().terms_reader(files, result.segment)
+    for field, text_of in (("title", lambda e: e.title or ""), ("body", lambda e: e.text)):
+        surfaces: Counter[tuple[str, int]] = Counter()
+        stems: Counter[tuple[str, int]] = Counter()
+        for doc, entry in enumerate(entries):
+            for token in Analyzer(entry.language).tokens(text_of(entry)):
+                surfaces.update((term.surface, doc) for term in token.terms)
+                stems.update((term.stem, doc) for term in token.terms if term.stem)
+        assert surfaces_of(terms, field) == surfaces
+        assert surfaces_of(terms, f"{field}_stem") == stems
+    terms.close()
+    files.close()
+
+
+words = st.sampled_from([*WORDS, "ke-20", "東京", "a.b.a", "Jum'at", "menyeberang", "2024", "ﷺ", "jembatan,"])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.lists(words, max_size=12), st.sampled_from(["id", "en", "ja"])), max_size=6))
+def test_places_are_those_of_the_analyzer(texts: list[tuple[list[str], str]]) -> None:
+    pool = TextPool()
+    expected: dict[str, list[tuple[int, list[int]]]] = {}
+    for doc, (parts, language) in enumerate(texts):
+        inverted = Analyzer(language).invert(" ".join(parts))
+        text = pool.read(" ".join(parts), language)
+        pool.add(doc, text)
+        assert len(text.columns) == sum(map(len, inverted.surfaces.values()))
+        assert text.stems == len(inverted.stems)
+        for surface, at in inverted.surfaces.items():
+            expected.setdefault(surface, []).append((doc, at))
+    found = {}
+    for term, postings in pool.surfaces():
+        places = iter(postings.positions)
+        rows = zip(postings.ids, postings.freqs, strict=True)
+        found[term.decode()] = [(doc, list(islice(places, freq))) for doc, freq in rows]
+    assert found == expected
+
+
+@settings(max_examples=40)
+@given(st.sets(st.binary(max_size=12), max_size=60))
+def test_the_terms_file_is_one_that_whoosh_reads(keys: set[bytes]) -> None:
+    storage = RamStorage()
+    writer = TermsFileWriter(storage.create_file("terms"))
+    for number, key in enumerate(sorted(keys - {b""})):
+        writer.add(key, b"%d" % number)
+    writer.close()
+    reader = OrderedHashReader.open(storage, "terms")
+    ordered = sorted(keys - {b""})
+    assert list(reader.items()) == [(key, b"%d" % number) for number, key in enumerate(ordered)]
+    for number, key in enumerate(ordered):
+        assert reader[key] == b"%d" % number
+        assert list(reader.keys_from(key)) == ordered[number:]
+    assert reader.get(b"\xff" * 13) is None
 
 
 def test_whoosh_itself_can_search_the_index(tmp_path: Path) -> None:

@@ -218,6 +218,22 @@ def test_segments_built_in_processes_are_joined_and_counted(path: Path, tmp_path
     assert search(path.parent.parent, "kabar").total == 100
 
 
+def test_of_an_id_in_several_segments_the_last_stays(path: Path, tmp_path: Path) -> None:
+    shares = [range(0, 30), range(20, 60), [5, 25, 59]]
+    texts = ("kuno", "lama", "baru")
+    segments = [
+        build_segment([record(n, text) for n in share], tmp_path / "work")
+        for share, text in zip(shares, texts, strict=True)
+    ]
+    with IndexWriter(path) as writer:
+        writer.apply(record(n, "semula") for n in range(40, 70))
+        result = writer.join(segments, deletes=["d00069"])
+    assert (result.added, result.replaced, result.deleted, result.total) == (60, 20, 1, 69)
+    assert sorted(found(path, "baru")) == ["d00005", "d00025", "d00059"]
+    counts = {word: search(path.parent.parent, word).total for word in ("semula", *texts)}
+    assert counts == {"semula": 9, "kuno": 19, "lama": 38, "baru": 3}
+
+
 def test_segments_without_a_good_record_report_their_failures(path: Path, tmp_path: Path) -> None:
     broken = record(2)
     object.__setattr__(broken, "text", None)
