@@ -6,7 +6,8 @@ Derived copies: each of the first N documents is reprinted (other dateline and f
 reordered by sentences, reworded in 10 % of its words, and all of that at once, without title or URL. A copy counts as
 found when it was itself verified against its original; copies of other copies do not help.
 
-Corpus: all documents are recorded and resolved in shards, on disk, as an ingest does it. ``--pairs`` names a file of
+Corpus: all documents are cleaned, recorded and resolved in shards, on disk, as an ingest does it; the last ones arrive
+one at a time. Seconds are processor time, so that a busy machine does not count. ``--pairs`` names a file of
 {"a", "b", "relation"} lines: of those whose relation is ``same_url`` the share that ends in one cluster is printed.
 ``--list`` prints that many of the merged near pairs, drawn with a fixed seed, for reading.
 """
@@ -22,20 +23,26 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from index import tables
 from index.duplicates import resolve
 from index.ledger import Ledger
+from transforms.clean import clean
 from transforms.fingerprint import fingerprint
-from transforms.models import Document, LanguageVerdict
+from transforms.metadata import extract_metadata
+from transforms.models import Document, LanguageVerdict, RawDocument
+from transforms.parse import parse
+from transforms.rules import load_rules
 
 NOW = "2026-01-01T00:00:00+00:00"
 SHARD = 2_000
+ARRIVALS = 200
 KEPT_SHARE = 0.6
 REWORDED_SHARE = 0.1
 CITIES = ("SURABAYA", "MEDAN", "MAKASSAR", "PADANG", "AMBON", "KUPANG")
@@ -152,32 +159,73 @@ def found_directly(ledger: Ledger, ids: Sequence[str]) -> float:
         rows = connection.execute(select(tables.pairs).where(tables.pairs.c.relation == "copy"))
         copies = {(row.a, row.b) for row in rows}
     pairs = [sorted((nodes[id_], nodes[f"{id_}+"])) for id_ in ids]
-    return sum(a == b or (a, b) in copies for a, b in pairs) / len(pairs)
+    return float(sum(a == b or (a, b) in copies for a, b in pairs) / len(pairs))
+
+
+def cleaned(records: Sequence[dict[str, Any]]) -> list[Document]:
+    """Clean a corpus, without telling languages."""
+    rules, documents = load_rules(), []
+    for record in records:
+        title, url, date, outlet = (record.get(name) for name in ("title", "url", "date", "outlet"))
+        source = f"/corpus/{record['id']}.txt"
+        raw = RawDocument(record["id"], source, record["text"], title=title, url=url, date=date, outlet=outlet)
+        view, hints = parse(raw)
+        found = clean(view, hints, rules)
+        known_of = extract_metadata(raw, hints, found)
+        made = document(record["id"], found.text, record)
+        documents.append(replace(made, title=known_of.title, published_at=known_of.published_at, raw_text=raw.text))
+    return documents
 
 
 def whole(records: Sequence[dict[str, Any]], pairs: Path | None, listed: int) -> None:
     """Record and resolve a whole corpus; print speed, size, and how known pairs fared."""
+    documents = cleaned(records)
+    waiting = iter(documents[:-ARRIVALS])
     with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
-        spent = []
-        waiting = iter(records)
+        done = 0
         while shard := list(islice(waiting, SHARD)):
-            documents = [document(record["id"], record["text"], record) for record in shard]
-            began = time.perf_counter()
-            ledger.record("run", NOW, documents)
-            recorded = time.perf_counter()
+            began = time.process_time()
+            ledger.record("run", NOW, shard)
+            recorded = time.process_time()
             changes = resolve(ledger)
-            spent.append((recorded - began, time.perf_counter() - recorded, len(shard), changes))
-        for record_seconds, resolve_seconds, size, changes in (spent[0], spent[-1]):
-            figures = (
-                f"record {record_seconds / size * 1000:.2f} resolve {resolve_seconds / size * 1000:.2f} ms a document"
+            spent = (recorded - began) / len(shard) * 1000, (time.process_time() - recorded) / len(shard) * 1000
+            done += len(shard)
+            print(
+                f"{done:6} documents: record {spent[0]:.2f} resolve {spent[1]:.2f} ms a document, "
+                f"{changes.candidates / len(shard):.2f} candidates, {changes.crowded} crowded bands"
             )
-            print(f"{figures}, {changes.candidates / size:.2f} candidates, {changes.crowded} crowded bands")
-        print(f"{sum(file.stat().st_size for file in Path(folder).iterdir()) / len(records):.0f} bytes a document")
+        arrivals(ledger, documents[-ARRIVALS:])
+        sizes(ledger, len(documents))
         print(ledger.counts())
         if pairs:
             known(ledger, pairs)
         if listed:
             list_merged(ledger, {record["id"]: record for record in records}, listed)
+
+
+def arrivals(ledger: Ledger, documents: Sequence[Document]) -> None:
+    """Print how long one arriving document takes to be settled."""
+    spent = []
+    for item in documents:
+        ledger.record("run", NOW, [item])
+        began = time.process_time()
+        resolve(ledger)
+        spent.append((time.process_time() - began) * 1000)
+    spent.sort()
+    print(f"one arriving document: {spent[len(spent) // 2]:.1f} ms median, {spent[int(len(spent) * 0.99)]:.1f} ms p99")
+
+
+def sizes(ledger: Ledger, documents: int) -> None:
+    """Print the bytes a document that near duplicates are found by, where SQLite can tell."""
+    parts = ("bands", "pairs", "crowds", "ix_documents_node")
+    query = "SELECT name, sum(pgsize) FROM dbstat GROUP BY name"
+    with ledger.reading() as connection:
+        stored = dict(connection.exec_driver_sql(query).tuples().all())
+        columns = tables.documents.c
+        packed = select(func.sum(func.length(columns.bands) + func.length(columns.sketch)))
+        own = connection.execute(packed).scalar_one()
+    figures = {name: round(stored.get(name, 0) / documents) for name in parts} | {"own row": round(own / documents)}
+    print(f"{sum(figures.values())} bytes a document for duplicates: {figures}")
 
 
 def known(ledger: Ledger, path: Path) -> None:

@@ -21,12 +21,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, or_, select, update
 
 from index import tables
-from index.duplicates_texts import NodeTexts
+from index.duplicates_texts import LEAST_EQUAL, NodeTexts
 from index.duplicates_verify import Verdict
 from index.ledger import Ledger
 from index.ledger_bands import cut_pairs
 from index.ledger_codec import unpack_numbers
+from index.ledger_keys import names_title_or_page
 from index.ledger_sql import chunks
+from transforms.fingerprint import equal_minima
+
+Pair = tuple[int, int]
+"""Two nodes, the smaller one first."""
 
 BAND_CAP = 64
 """Nodes of one band that are compared with every other: wire stories come in tens of copies, templates in hundreds."""
@@ -45,7 +50,7 @@ class ClusterChanges:
     compared: int
     """Nodes whose near copies were searched."""
     candidates: int
-    """Pairs of nodes that were compared exactly."""
+    """Pairs of nodes whose texts were compared."""
     copies: int
     versions: int
     """Pairs that were found to be copies, and briefs of longer articles, which stay apart."""
@@ -71,40 +76,37 @@ def resolve(ledger: Ledger) -> ClusterChanges:
     The cost is that of the candidates of the documents in question, not of the ledger's size.
     """
     tally, texts = _Tally(), NodeTexts()
-    while True:
+    unsettled = True
+    while unsettled:
         with ledger.writing() as connection:
-            batch = _unresolved(connection)
-            if not batch:
-                break
-            partners = _compare(connection, batch, texts, tally)
-            _cluster(connection, batch, partners, texts, tally)
+            batch = _unresolved(connection, BATCH)
+            if batch:
+                partners = _compare(connection, batch, texts, tally)
+                _cluster(connection, batch, partners, texts, tally)
+            unsettled = bool(batch) and bool(_unresolved(connection, 1))
     counts = (tally.compared, tally.candidates, tally.copies, tally.versions, len(tally.crowded))
     return ClusterChanges(*counts, tuple(sorted(tally.changed)))
 
 
-def _unresolved(connection: Connection) -> Sequence[Row[Any]]:
+def _unresolved(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     columns = tables.documents.c
-    query = select(
-        columns.key, columns.id, columns.node, columns.bands, columns.status, columns.cluster, columns.resolution
-    )
-    return connection.execute(query.where(columns.resolution < tables.SETTLED).limit(BATCH)).all()
+    query = select(columns.key, columns.id, columns.node, columns.status, columns.cluster, columns.resolution)
+    return connection.execute(query.where(columns.resolution < tables.SETTLED).limit(limit)).all()
 
 
 def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts, tally: _Tally) -> set[int]:
     """Bring the pairs of the batch's new nodes up to date; returns the nodes that were paired with them before."""
-    hashes = {
-        row.node: unpack_numbers(row.bands)
-        for row in batch
-        if row.status == tables.LIVE and row.resolution == tables.TO_COMPARE
-    }
-    for row in batch:
-        if row.node in hashes:
-            hashes[row.node] = tuple({*hashes[row.node], *unpack_numbers(row.bands)})
-    candidates = _candidates(connection, hashes, tally)
-    waiting, found = sorted(candidates), []
+    nodes = {row.node for row in batch if row.status == tables.LIVE and row.resolution == tables.TO_COMPARE}
+    hashes = _hashes(connection, nodes)
+    named, by_chance = _candidates(connection, hashes, tally)
+    equal = _equal_minima(connection, by_chance - named)
+    waiting, found = sorted(named | equal.keys()), []
     for start in range(0, len(waiting), PAIRS):
         pairs = waiting[start : start + PAIRS]
-        texts.load(connection, {node for pair in pairs for node in pair})
+        texts.note(connection, {node for pair in pairs for node in pair})
+        pairs = [(a, b) for a, b in pairs if (a, b) not in equal or texts.promising(a, b, equal[a, b])]
+        texts.read(connection, {node for pair in pairs for node in pair})
+        tally.candidates += len(pairs)
         verdicts = ((a, b, texts.compare(a, b)) for a, b in pairs)
         found += [_pair_row(a, b, verdict) for a, b, verdict in verdicts if verdict.relation]
     tally.copies += sum(row["relation"] == "copy" for row in found)
@@ -113,8 +115,17 @@ def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts
     if found:
         connection.execute(insert(tables.pairs), found)
     tally.compared += len(hashes)
-    tally.candidates += len(candidates)
     return partners
+
+
+def _hashes(connection: Connection, nodes: Iterable[int]) -> dict[int, set[int]]:
+    """Return the candidate hashes of every live document of some nodes: the pages and titles of all of them count."""
+    columns, hashes = tables.documents.c, dict[int, set[int]]()
+    for chunk in chunks(sorted(nodes)):
+        live = columns.node.in_(chunk) & (columns.status == tables.LIVE)
+        for row in connection.execute(select(columns.node, columns.bands).where(live)):
+            hashes.setdefault(row.node, set()).update(unpack_numbers(row.bands))
+    return hashes
 
 
 def _pair_row(a: int, b: int, verdict: Verdict) -> dict[str, Any]:
@@ -122,14 +133,18 @@ def _pair_row(a: int, b: int, verdict: Verdict) -> dict[str, Any]:
     return {"a": a, "b": b, **figures, "relation": verdict.relation}
 
 
-def _candidates(connection: Connection, hashes: Mapping[int, Sequence[int]], tally: _Tally) -> set[tuple[int, int]]:
-    """Return the pairs (smaller node first) of each node with those that share one of its hashes."""
+def _candidates(
+    connection: Connection, hashes: Mapping[int, Iterable[int]], tally: _Tally
+) -> tuple[set[Pair], set[Pair]]:
+    """Return the pairs of each node with those that share its title or page, and with those that share a band."""
     wanted: dict[int, set[int]] = {}
     for node, own in hashes.items():
         for hash_ in own:
             wanted.setdefault(hash_, set()).add(node)
-    pairs: set[tuple[int, int]] = set()
+    named: set[Pair] = set()
+    by_chance: set[Pair] = set()
     for hash_, members in _members(connection, wanted).items():
+        pairs = named if names_title_or_page(hash_) else by_chance
         hubs = members
         if len(members) > BAND_CAP:
             tally.crowded.add(hash_)
@@ -137,7 +152,23 @@ def _candidates(connection: Connection, hashes: Mapping[int, Sequence[int]], tal
         for node in wanted[hash_]:
             others = members if node <= hubs[-1] else hubs
             pairs.update((node, other) if node < other else (other, node) for other in others if other != node)
-    return pairs
+    return named, by_chance
+
+
+def _equal_minima(connection: Connection, pairs: set[Pair]) -> dict[Pair, int]:
+    """Count the equal minima of the pairs whose sketches have enough in common for a closer look."""
+    sketches: dict[int, set[bytes]] = {}
+    columns = tables.documents.c
+    for chunk in chunks(sorted({node for pair in pairs for node in pair})):
+        live = columns.node.in_(chunk) & (columns.status == tables.LIVE)
+        for node, sketch in connection.execute(select(columns.node, columns.sketch).where(live)):
+            sketches.setdefault(node, set()).add(sketch)
+    counts = {
+        (a, b): max(equal_minima(one, other) for one in sketches[a] for other in sketches[b])
+        for a, b in pairs
+        if a in sketches and b in sketches
+    }
+    return {pair: equal for pair, equal in counts.items() if equal >= LEAST_EQUAL}
 
 
 def _members(connection: Connection, wanted: Mapping[int, set[int]]) -> dict[int, list[int]]:
@@ -228,15 +259,15 @@ def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int]
     while frontier:
         reached: set[int] = set()
         for chunk in chunks(sorted(frontier)):
-            for side in (pairs.a, pairs.b):
-                query = select(pairs.a, pairs.b, pairs.jaccard).where(side.in_(chunk), pairs.relation == "copy")
-                for a, b, jaccard in connection.execute(query):
-                    edges[a, b] = jaccard
-                    reached.update(node for node in (a, b) if node not in leader)
-                    leader.setdefault(a, a)
-                    leader.setdefault(b, b)
-                    low, high = sorted((find(a), find(b)))
-                    leader[high] = low
+            either = or_(pairs.a.in_(chunk), pairs.b.in_(chunk))
+            query = select(pairs.a, pairs.b, pairs.jaccard).where(either, pairs.relation == "copy")
+            for a, b, jaccard in connection.execute(query):
+                edges[a, b] = jaccard
+                reached.update(node for node in (a, b) if node not in leader)
+                leader.setdefault(a, a)
+                leader.setdefault(b, b)
+                low, high = sorted((find(a), find(b)))
+                leader[high] = low
         frontier = reached
     return {node: find(node) for node in leader}, edges
 

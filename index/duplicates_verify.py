@@ -1,63 +1,73 @@
 """Whether two texts that share candidate hashes are the same article.
 
-Three questions are asked of word 3-grams and of facts:
+Three questions are asked, of which each alone lets the wrong pairs through:
 
-- *Is there enough in common?* Containment: the share of the shorter text's 3-grams that the longer one has.
-- *Is it common all over?* What the shorter text has of its own: rewording breaks 3-grams in many places but leaves few
-  long stretches without any; two reports that share their background each have whole sentences of their own.
-- *Do the facts agree?* A fact is a number or a name together with the words around it, its slot. Copies fill the slots
-  they share alike, wherever they stand in the text; the draws, prayer times and prices of a template fill the same
-  slots differently.
+- *Is there enough in common?* Containment: the share of the shorter text's word 3-grams that the longer one has.
+- *Is it common all over?* Once aligned (:mod:`index.duplicates_align`), a copy has words of its own here and there; two
+  reports that share their background, a follow-up, or a match at half-time and at its end have whole clauses of their
+  own.
+- *Do the facts agree?* See :mod:`index.duplicates_facts`.
+
+Headlines are evidence as well: a text that comes back changed under another headline is another article more often
+than not, so that less may have changed; and one headline with another number or date is that of a template.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
 from typing import Literal
 
-from transforms.fingerprint import SHINGLE_WORDS, shingles
+from index.duplicates_align import Block, Words, align, unmatched
+from index.duplicates_facts import facts_agree
 
 Relation = Literal["copy", "version"]
-Slots = Mapping[tuple[str, str], frozenset[str]]
+Headlines = Literal["agree", "differ", "conflict"]
+Titles = frozenset[frozenset[str]]
 
-CONTAINMENT = 0.42
-"""Least containment of a copy: copies cut to 60 %, reworded by 10 %, reordered and reprinted at once have 0.42–0.75."""
+CONTAINMENT, SAME_PAGE = 0.35, 0.42
+"""Least containment of a copy, and of two states of one page. Copies cut to 60 %, reworded by 10 %, reordered and
+reprinted at once have 0.38 or more in 99.5 % of cases."""
 
-STRETCH = 8
-"""Words in a row, none in a common 3-gram, that make a stretch of a text's own: words changed at random break less."""
+SHORT, SHORT_CONTAINMENT = 30, 0.8
+"""Words below which a text must have that containment: a list of transfers says the same of two days in few words."""
 
-OWN_SHARE = 0.12
-"""Largest share of a copy's words in such stretches: 99.5 % of 10 % reworded copies have 0.09 or less, 95 % of copies
-changed in all ways at once 0.1; follow-ups and reports on one event by different authors have 0.1–0.3."""
+CLAUSE = 4
+"""Words in a row that make a clause of a text's own: words replaced at random seldom stand in such rows."""
 
-OPENING, CLOSING = 15, 40
-"""Words of an own stretch at the start and the end that do not count: another dateline, another footer."""
+MOVED = 0.85
+"""Share of a clause's words that are anywhere in the other text from which it was moved in pieces, not written anew."""
 
-EDGE_SHARE = 0.25
-"""Share of a text that opening and closing may be at most each: of a short text little would be left to compare."""
+OWN_CLAUSES, OWN_PHRASES = 0.1, 0.16
+"""Largest shares of a copy's words in clauses, and in runs of two words or more, of its own. Of copies changed in all
+ways at once 91 % have less, of those changed in one way 99 %; follow-ups and rewritten reports have 0.1–0.5."""
 
-VERSION_LENGTH = 0.35
+LONGEST, LONGEST_SHARE, LONGEST_EVER = 10, 0.05, 16
+"""Words of the longest clause of a copy's own; in a long text that share of its words, and at most the last figure."""
+
+OPENING, CLOSING, EDGE_SHARE = 12, 20, 0.15
+"""Words of an own stretch at the start and the end that do not count (another dateline, another footer), and the share
+of the text that each may be: of a short text little would be left to compare."""
+
+VERSION_LENGTH = 0.42
 """Length of the shorter text, as a share of the longer, below which it is a brief of it: a version, not a copy."""
 
-CONFLICTS = 0.25
-"""Largest share of the common slots that may be filled differently. Copies with 10 % of their words replaced at random
-have a number in conflict in 4 % of cases; daily prices, draws and prayer times have 0.2–0.9 of theirs."""
+CUT_LENGTH, CUT_CONTAINMENT = 0.57, 0.9
+"""Length below which a text is a version as well, unless its containment says that it was cut off, not summed up: 99 %
+of the copies that are changed in all ways at once are longer, two reports on one statement often are not."""
 
-CLOSE, CLOSE_NUMBERS = 0.8, 0.1
-"""Containment above which little was reworded, and the share of numbers in conflict that such a copy may have."""
+HEADLINE_WORDS, HEADLINES_AGREE = 3, 0.75
+"""Words a headline needs to be evidence, and the share of the shorter one's words that agreeing headlines have in
+common: reprints change a word or two."""
 
-NAMES_AT_LEAST = 2
-"""Names in conflict below which their share does not count: a reporter's outlet, another spelling."""
+RETITLED_CONTAINMENT, RETITLED_LENGTH = 0.6, 0.8
+RETITLED_CLAUSES, RETITLED_PHRASES, RETITLED_EDGES = 0.05, 0.1, 0.12
+"""What is asked instead under another headline: containment, length, shares in own clauses and phrases, and the share
+in own clauses when openings and closings count as well. Under the wider limits a news corpus has 160 near copies more
+than 460, among them first reports inside follow-ups, half-times, and articles that share their background."""
 
-_TOKEN = re.compile(r"\d+|[^\W\d_]+|[.!?](?=\s|$)|\n")
-_BORDER, _NUMBER, _NAME = ".", "#", "^"
 _WORD = re.compile(r"\w+")
-_STRETCH = re.compile(rb"\x00{%d,}" % STRETCH)
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,115 +79,91 @@ class Verdict:
     relation: Relation | None
 
 
-class Profile:
-    """What of a text is compared; each part is worked out when it is first asked for."""
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a text has that another has not, as shares of its words, and the words of its longest own clause."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.distinct = shingles(text)
-
-    @cached_property
-    def _tokens(self) -> list[str]:
-        return [_BORDER, *_TOKEN.findall(self.text), _BORDER]
-
-    @cached_property
-    def numbers(self) -> Slots:
-        """Numbers by the words around them."""
-        tokens = self._tokens
-        return _slots(tokens, [at for at, token in enumerate(tokens) if token.isdecimal()], numbers=True)
-
-    @cached_property
-    def names(self) -> Slots:
-        """Capitalised words by the words around them, but for a single one that opens a sentence."""
-        tokens = self._tokens
-        return _slots(tokens, [at for at, token in enumerate(tokens) if token[0].isupper()], numbers=False)
+    clauses: float
+    phrases: float
+    with_edges: float
+    longest: int
 
 
-def compare(a: Profile, b: Profile, *, same_page: bool) -> Verdict:
-    """Say what two texts are to each other; ``same_page`` when they come from one URL.
+def headline(title: str | None) -> frozenset[str]:
+    """Return the words of a title that two headlines are compared by; none when it is too short to tell anything."""
+    words = frozenset(word for word in _WORD.findall((title or "").casefold()) if len(word) > 1 or word.isdecimal())
+    return words if len(words) >= HEADLINE_WORDS else frozenset()
 
-    Two states of one page are copies even when one holds only its beginning or figures were brought up to date.
+
+def headlines(some: Titles, others: Titles) -> Headlines:
+    """Compare the headlines of two texts, of which each may have several or none; the best match counts.
+
+    They conflict when they agree in their words but each has a number that the other has not.
     """
-    short, long = sorted((a, b), key=lambda item: (len(item.distinct), item.text))
+    pairs = [(a, b) for a in some for b in others if a and b]
+    agreeing = [(a, b) for a, b in pairs if len(a & b) >= HEADLINES_AGREE * min(len(a), len(b))]
+    if not agreeing:
+        return "differ" if pairs else "agree"
+    numbers = [({*_DIGITS.findall(" ".join(a))}, {*_DIGITS.findall(" ".join(b))}) for a, b in agreeing]
+    return "agree" if any(a <= b or b <= a for a, b in numbers) else "conflict"
+
+
+def compare(a: Words, b: Words, *, same_page: bool = False, titles: Headlines = "agree") -> Verdict:
+    """Say what two texts are to each other, in either order.
+
+    ``same_page`` when they come from one URL: two states of one page are copies even when one holds only its beginning
+    or figures were brought up to date. ``titles`` says how their headlines compare.
+    """
+    short, long = sorted((a, b), key=lambda text: (len(text.distinct), text.words))
     common = len(short.distinct & long.distinct)
     if not common:
         return Verdict(0.0, 0.0, None)
     jaccard = common / (len(short.distinct) + len(long.distinct) - common)
     containment = common / len(short.distinct)
-    relation: Relation | None = None
-    if containment >= CONTAINMENT and (
-        same_page or (_own_share(short, long) <= OWN_SHARE and _facts_agree(a, b, containment))
-    ):
-        brief = len(short.distinct) < VERSION_LENGTH * len(long.distinct) and not same_page
-        relation = "version" if brief else "copy"
-    return Verdict(jaccard, containment, relation)
+    if same_page:
+        return Verdict(jaccard, containment, "copy" if containment >= SAME_PAGE else None)
+    retitled = titles == "differ"
+    least = RETITLED_CONTAINMENT if retitled else CONTAINMENT
+    least = SHORT_CONTAINMENT if len(short.words) < SHORT else least
+    if titles == "conflict" or containment < least or not _is_part(short, long, retitled=retitled):
+        return Verdict(jaccard, containment, None)
+    length = len(short.words) / max(len(long.words), 1)
+    brief = length < (RETITLED_LENGTH if retitled else VERSION_LENGTH)
+    summary = length < CUT_LENGTH and containment < CUT_CONTAINMENT
+    return Verdict(jaccard, containment, "version" if brief or summary else "copy")
 
 
-def _own_share(short: Profile, long: Profile) -> float:
-    """Return the share of the shorter text's words in long stretches of its own, opening and closing left out."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", short.text).casefold())
-    common = bytearray(len(words))
-    for start in range(len(words) - SHINGLE_WORDS + 1):
-        if " ".join(words[start : start + SHINGLE_WORDS]) in long.distinct:
-            common[start : start + SHINGLE_WORDS] = b"\1" * SHINGLE_WORDS
-    own, counted, edge = 0, len(words), int(len(words) * EDGE_SHARE)
-    for stretch in _STRETCH.finditer(common):
-        allowed = OPENING if stretch.start() == 0 else CLOSING if stretch.end() == len(words) else 0
-        forgiven = min(allowed, edge, len(stretch[0]))
-        own += len(stretch[0]) - forgiven
-        counted -= forgiven
-    return own / max(counted, 1)
-
-
-def _facts_agree(a: Profile, b: Profile, containment: float) -> bool:
-    agreeing, differing = _conflicts(a.numbers, b.numbers, _same_number)
-    if differing > (CLOSE_NUMBERS if containment >= CLOSE else CONFLICTS) * (agreeing + differing):
+def _is_part(short: Words, long: Words, *, retitled: bool) -> bool:
+    """Say whether the longer text tells all that the shorter one does."""
+    blocks = align(short, long)
+    own, count = _own(short, long, blocks), len(short.words)
+    if own.longest > max(LONGEST, min(LONGEST_SHARE * count, LONGEST_EVER)):
         return False
-    agreeing, differing = _conflicts(a.names, b.names, _same_name)
-    return differing < NAMES_AT_LEAST or differing <= CONFLICTS * (agreeing + differing)
+    if own.clauses > OWN_CLAUSES or own.phrases > OWN_PHRASES:
+        return False
+    if retitled and (
+        own.clauses > RETITLED_CLAUSES or own.phrases > RETITLED_PHRASES or own.with_edges > RETITLED_EDGES
+    ):
+        return False
+    return facts_agree(short, long, blocks)
 
 
-def _conflicts(a: Slots, b: Slots, same: Callable[[str, str], bool]) -> tuple[int, int]:
-    """Count the fillers of common slots that agree, and those that differ and are nowhere else in the other text."""
-    everywhere_a, everywhere_b = frozenset().union(*a.values()), frozenset().union(*b.values())
-    agreeing = differing = 0
-    for slot in a.keys() & b.keys():
-        agreeing += len(a[slot] & b[slot])
-        strange_a = _strangers(a[slot] - everywhere_b, b[slot], same)
-        differing += min(strange_a, _strangers(b[slot] - everywhere_a, a[slot], same))
-    return agreeing, differing
-
-
-def _strangers(some: frozenset[str], others: frozenset[str], same: Callable[[str, str], bool]) -> int:
-    return sum(not any(same(filler, other) for other in others) for filler in some)
-
-
-def _same_number(a: str, b: str) -> bool:
-    """Take ``12 6`` and ``12 6 2024`` for the same."""
-    first, second = set(a.split()), set(b.split())
-    return first <= second or second <= first
-
-
-def _same_name(a: str, b: str) -> bool:
-    """Take ``Joko Widodo`` and ``Presiden Widodo`` for the same."""
-    return not set(a.split()).isdisjoint(b.split())
-
-
-def _slots(tokens: Sequence[str], places: Sequence[int], *, numbers: bool) -> Slots:
-    """Collect runs of facts, which stand at ``places``, under what stands before and after each run."""
-    slots: dict[tuple[str, str], set[str]] = {}
-    for _, run in groupby(enumerate(places), lambda item: item[1] - item[0]):
-        first, *rest = (place for _, place in run)
-        end = (rest[-1] if rest else first) + 1
-        before = _context(tokens[first - 1], numbers=numbers)
-        if numbers or rest or before != _BORDER:
-            after = _context(tokens[end], numbers=numbers)
-            slots.setdefault((before, after), set()).add(" ".join(tokens[first:end]).casefold())
-    return {slot: frozenset(fillers) for slot, fillers in slots.items()}
-
-
-def _context(token: str, *, numbers: bool) -> str:
-    """Name what stands beside a fact; names are one to a number: ``Rabu 11 Juni`` and ``Jumat 20 Juli`` compare."""
-    if not token[0].isalpha():
-        return _NUMBER if token.isdecimal() else _BORDER
-    return _NAME if numbers and token[0].isupper() else token.casefold()
+def _own(short: Words, long: Words, blocks: list[Block]) -> _Own:
+    """Measure what the shorter text has of its own."""
+    count = counted = len(short.words)
+    clauses = phrases = longest = edges = 0
+    for start, end in unmatched(short, long, blocks):
+        length = end - start
+        if length >= CLAUSE:
+            allowed = OPENING if start == 0 else CLOSING if end == count else 0
+            forgiven = min(allowed, int(count * EDGE_SHARE), length)
+            known = sum(word in long.vocabulary for word in short.words[start:end])
+            if known >= MOVED * length:
+                continue
+            counted, edges, length = counted - forgiven, edges + forgiven, length - forgiven
+        if length >= CLAUSE:
+            clauses, longest = clauses + length, max(longest, length)
+        if length > 1:
+            phrases += length
+    counted = max(counted, 1)
+    return _Own(clauses / counted, phrases / counted, (clauses + edges) / max(count, 1), longest)

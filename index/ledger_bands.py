@@ -42,8 +42,10 @@ def cut_pairs(connection: Connection, nodes: Iterable[int]) -> set[int]:
     pairs, partners = tables.pairs, set[int]()
     for chunk in chunks(nodes):
         for side, other in ((pairs.c.a, pairs.c.b), (pairs.c.b, pairs.c.a)):
-            partners.update(connection.execute(select(other).where(side.in_(chunk))).scalars())
-            connection.execute(delete(pairs).where(side.in_(chunk)))
+            paired = connection.execute(select(other).where(side.in_(chunk))).scalars().all()
+            if paired:  # a new document has none, and every statement counts when one arrives at a time
+                connection.execute(delete(pairs).where(side.in_(chunk)))
+                partners.update(paired)
     return partners
 
 

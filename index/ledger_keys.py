@@ -13,7 +13,8 @@ from index.ledger_codec import number_of
 from transforms.models import Document
 
 BAND_BITS = 48
-"""Bits kept of a candidate hash: SQLite stores them in six bytes; a false candidate is verified away."""
+"""Bits kept of a candidate hash: SQLite stores them in six bytes; a false candidate is verified away. The lowest says
+whether it names a title or a page, which make a candidate whatever the texts are like."""
 
 TITLE_WORDS = 4
 """Words a title needs to be a candidate hash: shorter ones (``Jadwal Salat``) name a series, not an article."""
@@ -35,7 +36,7 @@ def candidate_hashes(document: Document) -> tuple[int, ...]:
     """Return signed 48-bit hashes, at least one of which near copies share; none for a text too short to compare."""
     if not document.fingerprint.bands:
         return ()
-    hashes = [band >> (64 - BAND_BITS) for band in document.fingerprint.bands]
+    hashes = [band >> (64 - BAND_BITS) & ~1 for band in document.fingerprint.bands]
     words = _WORD.findall((document.title or "").casefold())
     if len(words) >= TITLE_WORDS:
         hashes.append(_short("title", " ".join(words)))
@@ -63,5 +64,10 @@ def page_key(url: str | None) -> str | None:
     return f"{host}{path}?{query}" if path or query else None
 
 
+def names_title_or_page(candidate_hash: int) -> bool:
+    """Say whether a candidate hash is that of a title or a page, not of a band."""
+    return bool(candidate_hash & 1)
+
+
 def _short(*parts: str) -> int:
-    return (number_of(*parts) >> (63 - BAND_BITS)) - (1 << (BAND_BITS - 1))
+    return ((number_of(*parts) >> (63 - BAND_BITS)) - (1 << (BAND_BITS - 1))) | 1

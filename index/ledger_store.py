@@ -233,6 +233,7 @@ def _values(shard: Shard, planned: _Planned, numbers: Mapping[str, int]) -> dict
         "content_hash": document.fingerprint.content_hash,
         "node": node_of(planned.stored_id, document),
         "bands": pack_numbers(candidate_hashes(document)),
+        "sketch": document.fingerprint.sketch,
         "shingles": document.fingerprint.shingles,
         "characters": len(document.text),
         "status": tables.HELD if held else tables.LIVE,

@@ -2,7 +2,8 @@
 
 ``sources`` are files, ``documents`` what was read from them (raw and clean text, metadata, place in a cluster of
 duplicates), ``removals`` the stretches cut from each, ``bands`` and ``pairs`` what near duplicates are found by,
-``versions`` earlier texts, ``quarantine`` what could not become a document, ``runs`` one row a run.
+``versions`` earlier texts, ``quarantine`` what could not become a document, ``runs`` one row a run, ``line_*`` and
+``outlet_lines`` what outlets print on many pages, ``removal_shares`` how much is usually cut from an outlet's pages.
 
 Documents with the same words share a *node*, a 63-bit number derived from their content hash; bands and pairs speak of
 nodes, so that a thousand identical copies cost as much as one.
@@ -37,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Changes whenever a table does; a ledger of another version is refused."""
 
 BUSY_SECONDS = 30
@@ -95,8 +96,9 @@ documents = Table(
     Column("rules_version", String(64), nullable=False),
     Column("raw_hash", String(64), nullable=False),
     Column("content_hash", String(64), nullable=False),
-    Column("node", BigInteger, nullable=False, index=True),
+    Column("node", BigInteger, nullable=False),
     Column("bands", LargeBinary, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
     Column("shingles", Integer, nullable=False),
     Column("characters", Integer, nullable=False),
     Column("status", String(8), nullable=False),
@@ -111,6 +113,7 @@ documents = Table(
     Column("last_changed_run", String(64), nullable=False),
     Column("last_seen_run", String(64), nullable=False),
 )
+Index("ix_documents_node", documents.c.node, documents.c.status, documents.c.sketch)  # weighs candidates by itself
 Index("ix_documents_source", documents.c.source, documents.c.rules_version)
 Index("ix_documents_state", documents.c.status, documents.c.duplicate_kind, documents.c.language)
 Index(
@@ -224,6 +227,53 @@ runs = Table(
     Column("started_at", Text, nullable=False),
     Column("finished_at", Text),
     Column("report", Text),
+)
+
+line_documents = Table(  # what each document has added to the counts of lines
+    "line_documents",
+    metadata,
+    Column("document", BigInteger, primary_key=True),
+    Column("digest", BigInteger, nullable=False),  # of what was counted: the same is not counted again
+    Column("title", BigInteger),
+    Column("lines", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+line_marks = Table(
+    "line_marks",
+    metadata,
+    Column("line", BigInteger, primary_key=True),
+    Column("document", BigInteger, primary_key=True),
+    Column("day", Integer, nullable=False),  # YYYYMMDD, 0 when it is not known
+    Column("edge", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+outlet_lines = Table(  # lines that stand on several pages, as the last freeze found them
+    "outlet_lines",
+    metadata,
+    Column("line", BigInteger, primary_key=True),
+    Column("outlet", Text, nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("number", Integer),  # what a person calls it by; null until it is frequent
+    Column("documents", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("edges", Integer, nullable=False),
+    Column("state", String(10)),
+    Column("kind", String(24)),
+    Column("decision", String(8)),  # approve, veto or null; never lost
+    Column("decided_at", Text),
+    sqlite_with_rowid=False,
+)
+
+removal_shares = Table(
+    "removal_shares",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("run_id", String(64), primary_key=True),  # empty for all that earlier runs found
+    Column("bin", SmallInteger, primary_key=True),
+    Column("documents", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 

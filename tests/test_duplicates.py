@@ -10,7 +10,8 @@ import pytest
 from ledger_samples import NOW, article, document
 
 from index.duplicates import resolve
-from index.duplicates_verify import Profile, compare
+from index.duplicates_align import Words
+from index.duplicates_verify import compare
 from index.ledger import Ledger
 
 LONG = article(1, 30)
@@ -106,6 +107,33 @@ def test_reports_that_share_their_background_are_not_duplicates(ledger: Ledger):
     assert clusters(ledger) == {"a": (), "b": ()}
 
 
+def test_a_follow_up_that_repeats_the_first_report_under_another_headline_stands_apart(ledger: Ledger):
+    first = document("a", LONG, title="Panen raya dibuka di Lembah Hijau")
+    follow_up = document("b", f"{article(4, 10)} {LONG}", title="Menteri tinjau gudang beras kota seberang")
+    reprint = document("c", reprinted(LONG), title="Panen raya dibuka meriah di Lembah Hijau")
+    ledger.record("run", NOW, [first, follow_up, reprint])
+    assert resolve(ledger).versions == 2
+    assert clusters(ledger) == {"c": ("a",), "b": ()}
+
+
+def test_one_headline_with_two_dates_is_a_template(ledger: Ledger):
+    titles = {"a": "Jadwal siaran drama sore hari Rabu 18 Juni", "b": "Jadwal siaran drama sore hari Selasa 10 Juni"}
+    shard = [document(id_, f"{LONG} {id_}khusus", title=title) for id_, title in titles.items()]
+    ledger.record("run", NOW, shard)
+    resolve(ledger)
+    assert clusters(ledger) == {"a": (), "b": ()}
+
+
+def test_what_an_equal_text_brings_along_counts_for_all_its_copies(ledger: Ledger):
+    page = "https://suaralembah.id/panen-raya"
+    beginning = document("b", " ".join(LONG.split()[:60]), url=page)
+    ledger.record("run1", NOW, [document("a", LONG, url=page), beginning, document("c", article(6))])
+    resolve(ledger)
+    ledger.record("run2", NOW, [document("z", LONG, url="https://wartakota.id/berita/panen")])
+    resolve(ledger)
+    assert clusters(ledger) == {"a": ("b", "z"), "c": ()}
+
+
 def test_texts_too_short_to_compare_are_only_ever_exact_duplicates(ledger: Ledger):
     texts = {"a": "Pasar dibuka lagi.", "b": "Pasar dibuka lagi!", "c": "Pasar dibuka lagi besok.", "d": "", "e": ""}
     ledger.record("run", NOW, [document(id_, text) for id_, text in texts.items()])
@@ -166,6 +194,6 @@ def test_resolving_twice_does_nothing_more(ledger: Ledger):
 
 @pytest.mark.parametrize("text", ["", "a", "1", ". . .", "ba " * 5_000, "1 2 3 " * 2_000, "A. " * 3_000])
 def test_comparing_odd_texts_is_safe_and_symmetric(text: str):
-    one, other = Profile(text), Profile(LONG)
+    one, other = Words(text), Words(LONG)
     assert compare(one, other, same_page=False) == compare(other, one, same_page=False)
     assert compare(one, one, same_page=False).jaccard in (0.0, 1.0)

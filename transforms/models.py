@@ -206,6 +206,8 @@ class Fingerprint:
     """One signed 64-bit hash for each band of the MinHash signature; empty for a text too short to compare."""
     shingles: int
     """How many distinct word 3-grams the text has."""
+    sketch: bytes = b""
+    """One byte of each minimum of the MinHash signature; empty for a text too short to compare."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def dump_line(item: ShardItem | ShardResult) -> bytes:
     if isinstance(item, Document):
         body: Any = {field.name: getattr(item, field.name) for field in fields(Document)}
         body["removals"] = [(r.start, r.end, r.rule, r.kind, r.confidence) for r in item.removals]
+        print_ = item.fingerprint
+        body["fingerprint"] = (print_.content_hash, print_.bands, print_.shingles, print_.sketch.hex())
     else:
         body = item
     return orjson.dumps([type(item).__name__, body]) + b"\n"
@@ -77,7 +79,8 @@ def _document(body: dict[str, Any]) -> Document:
         for start, end, rule, kind, confidence in body["removals"]
     )
     body["repairs"] = tuple(Repair(**repair) for repair in body["repairs"])
-    body["fingerprint"] = Fingerprint(**{**body["fingerprint"], "bands": tuple(body["fingerprint"]["bands"])})
+    content_hash, bands, shingles, sketch = body["fingerprint"]
+    body["fingerprint"] = Fingerprint(content_hash, tuple(bands), shingles, bytes.fromhex(sketch))
     body["authors"] = tuple(body["authors"])
     body["warnings"] = tuple(body["warnings"])
     return Document(**body)

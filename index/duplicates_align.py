@@ -1,0 +1,177 @@
+"""Which words of one text stand in another, in what order, and what stands in their place where they differ.
+
+Two texts are aligned as sequences are (Altschul and others 1990, *Basic local alignment search tool*, without gaps):
+a word 3-gram that both have is a seed, and a block grows from it in both directions over single words that differ,
+until several in a row do. Blocks may follow each other in any order, so that moved sentences align as well. Within a
+block, and in the short gap between two blocks that follow each other in both texts, the words of one text stand *in
+the place of* the words of the other: a number against another number there is a fact told differently, not a word
+left out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, zip_longest
+
+from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS
+
+DIFFERING = 3
+"""Differing words, less the equal ones between them, that end a block: one word in ten replaced leaves blocks whole."""
+
+PLACES = 16
+"""Places of a repeated 3-gram that are tried: the refrain of a song or a table has hundreds."""
+
+NEAR = 6
+"""Words between two blocks that follow each other in both texts up to which one gap stands in place of the other."""
+
+_WORD = re.compile(r"\w+")
+_SENTENCE_END = re.compile(r'[.!?:\n"“”]')
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Words ``[start, start + length)`` of one text that stand at ``[other, other + length)`` of another."""
+
+    start: int
+    other: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """Where the block ends in the first text."""
+        return self.start + self.length
+
+    @property
+    def other_end(self) -> int:
+        """Where the block ends in the other text."""
+        return self.other + self.length
+
+
+class Words:
+    """A text as case-folded words, with what alignment looks up; each part is worked out when it is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text if text.isascii() else VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text))
+        self.words = [word.casefold() for word in _WORD.findall(self._text)]
+
+    @cached_property
+    def grams(self) -> list[str]:
+        """The word 3-grams in order, as strings: the garbage collector has nothing to do with a thousand strings."""
+        return list(map(" ".join, zip(*(self.words[offset:] for offset in range(SHINGLE_WORDS)), strict=False)))
+
+    @cached_property
+    def distinct(self) -> frozenset[str]:
+        """The distinct word 3-grams; a shorter text is one of its own."""
+        return frozenset(self.grams or ([" ".join(self.words)] if self.words else []))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The distinct words."""
+        return frozenset(self.words)
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where each 3-gram stands."""
+        places: dict[str, list[int]] = {}
+        for place, gram in enumerate(self.grams):
+            places.setdefault(gram, []).append(place)
+        return places
+
+    @cached_property
+    def numbers(self) -> list[bool]:
+        """Which words have a digit."""
+        return [any(letter.isdecimal() for letter in word) for word in self.words]
+
+    @cached_property
+    def names(self) -> list[bool]:
+        """Which words are capitalised, but for a single one that opens a sentence or a quotation."""
+        matches = list(_WORD.finditer(self._text))
+        upper = [match[0][0].isupper() for match in matches]
+        opens = [True] + [
+            _SENTENCE_END.search(self._text, before.end(), match.start()) is not None
+            for before, match in pairwise(matches)
+        ]
+        return [
+            capital and (not opening or (following and not next_opens))
+            for capital, opening, following, next_opens in zip(
+                upper, opens, [*upper[1:], False], [*opens[1:], True], strict=False
+            )
+        ]
+
+
+def align(one: Words, other: Words) -> list[Block]:
+    """Cover ``one`` with blocks of ``other``, in order of ``one``, not overlapping there."""
+    blocks: list[Block] = []
+    here = done = shift = 0
+    while here < len(one.grams):
+        places = other.places.get(one.grams[here])
+        if not places:
+            here += 1
+            continue
+        there = places[0] if len(places) == 1 else _best(one.words, other.words, here, places[:PLACES], shift)
+        shift = there - here
+        start = here - _reach(one.words, other.words, here - 1, there - 1, -1, min(here - done, there))
+        room = min(len(one.words) - here, len(other.words) - there)
+        end = here + _reach(one.words, other.words, here, there, 1, room)
+        blocks.append(Block(start, start + shift, end - start))
+        here = done = end
+    return blocks
+
+
+def _best(words: Sequence[str], others: Sequence[str], here: int, places: Sequence[int], shift: int) -> int:
+    """Return the place from which most words are equal; of several, the one nearest to where the last block leads."""
+
+    def equal(there: int) -> int:
+        room = min(len(words) - here, len(others) - there)
+        return next((count for count in range(room) if words[here + count] != others[there + count]), room)
+
+    return max(places, key=lambda there: (equal(there), -abs(there - here - shift), -there))
+
+
+def _reach(words: Sequence[str], others: Sequence[str], here: int, there: int, step: int, room: int) -> int:
+    """Return how many words, going by ``step``, belong to a block: up to the last equal one before too many differ."""
+    reached = differing = 0
+    for offset in range(room):
+        if words[here + step * offset] == others[there + step * offset]:
+            reached, differing = offset + 1, max(differing - 1, 0)
+        else:
+            differing += 1
+            if differing == DIFFERING:
+                break
+    return reached
+
+
+def unmatched(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """Yield the runs ``[start, end)`` of words of ``one`` that no equal word of ``other`` is aligned with."""
+    equal = bytearray(len(one.words))
+    for block in blocks:
+        for offset in range(block.length):
+            equal[block.start + offset] = one.words[block.start + offset] == other.words[block.other + offset]
+    start = equal.find(0)
+    while start != -1:
+        end = equal.find(1, start)
+        yield start, len(equal) if end == -1 else end
+        start = -1 if end == -1 else equal.find(0, end)
+
+
+def replaced(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[slice, slice]]:
+    """Yield what stands in the place of what: slices of differing words of both texts, neither of them empty."""
+    for block, following in zip_longest(blocks, blocks[1:]):
+        first = None
+        for offset in range(block.length):
+            if one.words[block.start + offset] != other.words[block.other + offset]:
+                first = offset if first is None else first
+            elif first is not None:
+                yield (
+                    slice(block.start + first, block.start + offset),
+                    slice(block.other + first, block.other + offset),
+                )
+                first = None
+        if following is not None:
+            gap, counterpart = following.start - block.end, following.other - block.other_end
+            if 0 < gap <= NEAR and 0 < counterpart <= NEAR:
+                yield slice(block.end, following.start), slice(block.other_end, following.other)
