@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from flows.commands import cleaning, ingesting, operating, quality, searching
+from flows.commands import cleaning, held, ingesting, lines, operating, quality, searching
 from transforms.errors import ConfigError, SaringError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingesting, cleaning, searching, operating, quality):
+for module in (ingesting, cleaning, searching, operating, held, quality, lines):
     module.register(app)
 
 

@@ -79,9 +79,14 @@ def health(settings: Settings) -> Health:
             )
         if waiting := len(ledger.quarantine()):
             hints.append(f"{waiting:,} in quarantine; `saring quarantine list` shows them")
+        counts = ledger.counts()
+        if counts["held"]:
+            hints.append(
+                f"{counts['held']:,} documents are held for review and not indexed; `saring held list` says why"
+            )
         runs = ledger.runs(1)
         return Health(
-            ledger.counts(),
+            counts,
             ledger.languages(),
             current,
             indexed,

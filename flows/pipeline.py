@@ -20,7 +20,9 @@ from time import perf_counter
 import psutil
 
 from flows.executors import Executor, ordered
+from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
+from flows.learning import learn
 from flows.locks import data_lock
 from flows.progress import Progress
 from flows.report import RunReport
@@ -30,9 +32,21 @@ from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_pat
 from index.duplicates import resolve
 from index.ledger import Ledger
 from transforms.models import Document, Rejected, SourceFile
+from transforms.read import discover
 from transforms.serialize import Unchanged, load_lines
 
-STAGE_ORDER = ("read", "parse", "clean", "metadata", "language", "fingerprint", "record", "duplicates", "index")
+STAGE_ORDER = (
+    "count",
+    "read",
+    "parse",
+    "clean",
+    "metadata",
+    "language",
+    "fingerprint",
+    "record",
+    "duplicates",
+    "index",
+)
 
 
 @dataclass(slots=True)
@@ -117,10 +131,15 @@ def _finish(run: Run) -> RunReport:
 
 def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
-    run.progress.phase("cleaning")
+    found = list(discover(sources))  # both passes see the same files
     known = run.ledger.source_states(run.report.rules_version)
+    run.progress.phase("counting lines and titles")
+    knowledge, outdated = learn(run, found, known, full=full)
+    if outdated:
+        known = run.ledger.source_states(run.report.rules_version)
+    run.progress.phase("cleaning")
     planner = Planner(
-        sources,
+        found,
         known,
         run.settings.read_settings(),
         run.work,
@@ -128,20 +147,25 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         full=full,
     )
     tally = _SourceTally()
+    guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
-    for task, done in ordered(run.executor, "clean", clean_shard, _tasks(run, planner, shards, full=full)):
+    for task, done in ordered(run.executor, "clean", clean_shard, _tasks(run, planner, shards, knowledge, full=full)):
         shard = shards.pop(task.shard)
-        run.executor.call("record", partial(_record, run, tally, shard, done, full=full))
+        run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.measure_memory()
+    run.report.notes.extend(guard.settle())
+    run.report.counts["held"] = guard.held
     _count_skipped(run, planner)
 
 
-def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], *, full: bool) -> Iterator[CleanTask]:
+def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str, *, full: bool) -> Iterator[CleanTask]:
     rules = tuple(str(folder) for folder in run.settings.rules)
     for shard in planner.shards():
         shards[shard.path] = shard
         results = f"{shard.path}.done"
-        yield CleanTask(shard.path, results, run.settings.ledger_url, rules, run.settings.read_settings(), full)
+        yield CleanTask(
+            shard.path, results, run.settings.ledger_url, rules, run.settings.read_settings(), full, knowledge
+        )
 
 
 @dataclass(slots=True)
@@ -151,11 +175,14 @@ class _SourceTally:
     documents: Counter[str] = field(default_factory=Counter)
 
 
-def _record(run: Run, tally: _SourceTally, shard: Shard, done: ShardDone, *, full: bool) -> None:
+def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: ShardDone, *, full: bool) -> None:
     """Put one cleaned shard into the ledger, and then close the sources that end in it."""
     began = perf_counter()
     documents, rejected, unchanged = _split(load_lines(done.results))
-    counts = run.ledger.record(run.report.run_id, _timestamp(), documents, rejected, unchanged=unchanged, rewrite=full)
+    held = guard.judge(documents)
+    counts = run.ledger.record(
+        run.report.run_id, _timestamp(), documents, rejected, unchanged=unchanged, held=held, rewrite=full
+    )
     run.outcome.update(dict.fromkeys(counts.new, "new"))
     run.outcome.update(dict.fromkeys(counts.changed, "changed"))
     run.report.counts["seen"] += len(documents) + len(rejected) + len(unchanged)

@@ -19,8 +19,10 @@ COUNTS = (
     "exact_duplicates",
     "near_duplicates",
     "quarantined",
+    "held",
     "indexed",
 )
+"""What a report counts. Those held for review are among the new and changed ones as well."""
 MAX_FAILURES = 1_000
 """Failures listed in a report; all of them are in the quarantine."""
 SHOWN_FAILURES = 20

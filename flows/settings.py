@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="folder for everything saring writes")
     ledger: str | None = Field(None, description="SQLAlchemy URL; the default is SQLite under data_dir")
     rules: list[Path] = Field(default_factory=list, description="folders with rule files of your own")
+    outlet_lines: Literal["learn", "ask", "off"] = Field(
+        "learn",
+        description="lines that an outlet prints on many pages: cut what is furniture beyond doubt, ask, or off",
+    )
     reading: Reading = Reading()
     runner: Runner = Runner()
     schedules: Schedules = Schedules()

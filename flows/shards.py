@@ -2,19 +2,19 @@
 
 A shard is a file of JSON lines under the run's work folder, each a file to read or a record already read from a larger
 file. Shards are written as the workers take them, so neither memory nor disk grows with the corpus, and they begin
-small, so that the first documents are done at once.
+small, so that the first documents of a run are done soon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transforms.models import RawDocument, Rejected, SourceFile
-from transforms.read import ReadSettings, discover, read
+from transforms.read import ReadSettings, read
 from transforms.serialize import ShardItem, dump_line
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Planner:
 
     def __init__(
         self,
-        sources: Sequence[str],
+        found: Iterable[SourceFile | Rejected],
         known: Mapping[str, SourceState],
         settings: ReadSettings,
         folder: Path,
@@ -57,7 +57,7 @@ class Planner:
         shard_items: int,
         full: bool = False,
     ) -> None:
-        self._sources, self._known, self._settings, self._folder = sources, known, settings, folder
+        self._found, self._known, self._settings, self._folder = found, known, settings, folder
         self._shard_items, self._full = shard_items, full
         self.unchanged: dict[str, SourceState] = {}
         self._items: list[ShardItem] = []
@@ -68,7 +68,7 @@ class Planner:
 
     def shards(self) -> Iterator[Shard]:
         """Walk the sources once, in order, and yield each shard when it is full."""
-        for found in discover(self._sources):
+        for found in self._found:
             if isinstance(found, Rejected):
                 yield from self._add(found, 0)
             elif self._is_unchanged(found):

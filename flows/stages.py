@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
 
+from flows.knowledge import load
 from transforms.models import Document, RawDocument, Rejected, SourceFile
 from transforms.process import StageClock, process
 from transforms.read import ReadSettings, hash_of, read
@@ -30,6 +31,8 @@ class CleanTask:
     rules: tuple[str, ...]
     reading: ReadSettings
     full: bool
+    knowledge: str = ""
+    """File of what the corpus says (`flows.knowledge`), or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,9 @@ def clean_shard(task: CleanTask) -> ShardDone:
     rejected: dict[str, int] = {}
     unfinished = f"{task.results}.{os.getpid()}.tmp"
     with Path(unfinished).open("wb") as out:
-        for result, path in _results(inputs, known, rules, clock):
+        for result, path in _results(
+            inputs, known, partial(process, rules=rules, clock=clock, known=load(task.knowledge))
+        ):
             counts = rejected if isinstance(result, Rejected) else documents
             counts[path] = counts.get(path, 0) + 1
             out.write(dump_line(result))
@@ -103,7 +108,9 @@ def _unchanged(task: CleanTask, inputs: Sequence[RawDocument | Rejected], rules_
 
 
 def _results(
-    inputs: Iterable[RawDocument | Rejected], known: dict[int, str], rules: RuleSet, clock: StageClock
+    inputs: Iterable[RawDocument | Rejected],
+    known: dict[int, str],
+    cleaned: Callable[[RawDocument], Document | Rejected],
 ) -> Iterator[tuple[ShardResult, str]]:
     for at, item in enumerate(inputs):
         path = source_path(item.source)
@@ -112,7 +119,7 @@ def _results(
         elif at in known:
             yield Unchanged(known[at]), path
         else:
-            yield _something_left(process(item, rules, clock)), path
+            yield _something_left(cleaned(item)), path
 
 
 def _something_left(result: Document | Rejected) -> Document | Rejected:

@@ -169,3 +169,32 @@ def test_hostile_input_takes_time_in_proportion_to_its_length(piece: str) -> Non
     started = time.process_time()
     cleaned(text)
     assert time.process_time() - started < 4
+
+
+def test_a_lost_line_break_that_left_wide_white_space_tells_where_a_link_ends() -> None:
+    link = "Baca juga: Panen Raya Lembah Hijau, Ada Potongan Harga Pupuk Sampai Rp 500.000"
+    rest = "Bupati Lembah Hijau Ratna Dewi mengatakan harga gabah petani tetap aman sampai akhir tahun."
+    for gap in ("   ", "\xa0\xa0 ", "\xa0"):
+        text = f"{BODY} {link}{gap}{rest}"
+        assert [removal.text for removal in cleaned(text).removals] == [link]
+
+
+def test_a_marker_whose_link_was_dropped_leaves_the_next_sentence() -> None:
+    text = f"{BODY},Baca Juga:,Menurut Ratna, panen raya di Lembah Hijau dimulai pekan depan di tiga desa."
+    assert [removal.text for removal in cleaned(text).removals] == ["Baca Juga:"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["1. Buka laman pendaftaran", "2. Klik menu Masuk/Login", "3. Isi nama dan kata sandi"],
+        ["Jadwal lomba perahu:", "Sabtu, 21 Juni 2025", "09:00 WIB | Regu Muara - Regu Hulu"],
+        ["Judul: Senja di Muara", "Sutradara: Bayu Aji", "Produser: Ratna Dewi", "Genre: Drama"],
+        ["1. Badoo", "2. Facebook", "3. Instagram", "4. Telegram"],
+        ["- Bus kota", "- LRT", "- KERETA"],
+        ["Lalu, berapa banyak air yang harus diminum seorang petani setiap hari?"],
+    ],
+)
+def test_steps_schedules_and_facts_are_body(lines: list[str]) -> None:
+    text = "\n".join([BODY, *lines])
+    assert cleaned(text).text == text.replace("\n", "\n\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from transforms import rules as rules_module
 from transforms.clean import clean
 from transforms.errors import RuleError
 from transforms.models import Hints, TextView
@@ -77,3 +78,13 @@ def test_a_faulty_rule_is_named_with_its_file_and_reason(tmp_path: Path, change:
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match="no such folder"):
         load_rules([tmp_path / "none"])
+
+
+def test_changed_word_lists_and_tables_change_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load_rules().version
+    rules_module._load.cache_clear()
+    monkeypatch.setattr(rules_module, "_data_hash", lambda: "other data")
+    assert load_rules().version != before
+    monkeypatch.undo()
+    rules_module._load.cache_clear()
+    assert load_rules().version == before

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from transforms.headlines import opening_dateline
 from transforms.joins import OPENERS
 from transforms.lines import Line, Page
+from transforms.related_features import HONORIFICS
 
 Span = tuple[int, int]
 
@@ -44,7 +46,7 @@ _BARE = re.compile(
     rf"(?:\|\s?)?(?:{_SLASH}|{_STOCK}(?:\s?/\s?{_NAME})?|[A-Z]\w+ / {_STOCK}|ISTIMEWA|Istimewa"
     rf"|Foto/[A-Z][\w ./-]{{1,40}}|"
     rf"(?:Foto|FOTO|foto|Photo|Kredit foto|Sumber foto|Dok|DOK|dok|Doc|Foto ?[Bb]y|Foto oleh)(?:\."
-    rf"|\s?[:/])\s?[^.|\n]{{2,60}}|"
+    rf"|\s?[:/])\s?(?:[Dd]ok\.\s?)?[^.|\n]{{2,60}}|"
     rf"©\s?(?:\d{{4}}\s)?[^\n]{{2,60}}|(?:X|x|[Ii]nstagram|[Tt]witter|[Ff]acebook|[Yy]ou[Tt]ube"
     rf"|[Tt]ik[Tt]ok)(?:\.com)?/[\w.@]{{2,40}}|"
     rf"\|\s?[A-Z0-9][\w.]{{2,30}})"
@@ -77,11 +79,27 @@ def caption_lines(page: Page) -> Iterator[Span]:
     for line in page.lines:
         if len(line.text) > MAX_CAPTION:
             continue
-        if (span := _credit_at_end(line)) and line.text[: span[0]].strip():
+        if line.index == 0 and _is_opening_caption(page):
+            yield line.start, line.end
+        elif (span := _credit_at_end(line)) and line.text[: span[0]].strip():
             if _is_caption(line.text[: span[0]], line.text[span[0] :]):
                 yield line.start, line.end
         elif len(line.text) <= MAX_INLINE_CAPTION and _starts_with_credit(line.text):
             yield line.start, line.end
+
+
+_OPENING_CREDIT = re.compile(r"(?:\||(?:Foto|FOTO|Photo)\s?[/:]|(?<=[.)] )[A-Z][\w.]{2,20}/)\s?[\w][^|\n]{1,40}\Z")
+
+
+def _is_opening_caption(page: Page) -> bool:
+    """Whether the first line is the caption of the opening picture: it ends in a name, and a dateline follows it."""
+    if (
+        len(page.lines) < 2
+        or page.lines[0].text.lower().startswith("laporan")
+        or not _OPENING_CREDIT.search(page.lines[0].text)
+    ):
+        return False
+    return opening_dateline(page.lines[1].text, page.outlet) is not None
 
 
 def _credit_at_end(line: Line) -> Span | None:
@@ -146,6 +164,29 @@ _STOP_INSIDE = re.compile(r"[a-z]{3}[.!?][\"”]? +[^\s|]")
 _SEAM = re.compile(r"[a-z](?=[A-Z][a-z])")
 
 
+_DATELINE_AGENCY = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]* ?)?\((?P<agency>[A-Z][A-Za-z]{3,15})\)\s?[-–—]")
+
+
+def agency_captions(page: Page) -> Iterator[Span]:
+    """``Caption AGENCY/Name Town (Agency) - First sentence``, whatever the agency: its dateline says which it is."""
+    for dateline in _DATELINE_AGENCY.finditer(page.text):
+        line = page.lines[page.line_at(dateline.start())]
+        credit = re.compile(rf"(?<![\w/.@]){dateline['agency']}/(?=[A-Z])", re.IGNORECASE)
+        found = credit.search(page.text, max(line.start, dateline.start() - MAX_INLINE_CAPTION), dateline.start())
+        if found and len(page.text[found.end() : dateline.start()].split()) <= MAX_NAME_TOKENS:
+            yield _agency_caption_start(page, line, found.start()), dateline.start()
+
+
+def _agency_caption_start(page: Page, line: Line, credit: int) -> int:
+    """Where a caption before a credit and a dateline begins: above the article even one with a full stop."""
+    if line.index <= page.head_end and credit - line.start <= MAX_INLINE_CAPTION:
+        before = page.text[line.start : credit].rstrip()
+        if not _QUOTE.search(before) and not _BOUNDARY.search(before):
+            return line.start
+    caption = _caption_start(page.text, line.start, credit)
+    return credit if caption is None else caption
+
+
 def inline_captions(page: Page) -> Iterator[Span]:
     """``… sentence. Caption AGENCY/Name Next sentence``: the caption with its credit inside running text."""
     for found in _INLINE.finditer(page.text):
@@ -187,8 +228,9 @@ def _name_end(text: str, at: int, stop: int) -> int:
 
 
 def _opens_sentence(word: str) -> bool:
-    """Whether a capitalised word behind a name begins the next sentence: an opener, or a site."""
-    return word.lower() in OPENERS or "." in word[1:-1]
+    """Whether a capitalised word behind a name begins the next sentence: an opener, an office, or a site."""
+    lower = word.lower()
+    return lower in OPENERS or lower in HONORIFICS or "." in word[1:-1]
 
 
 def _caption_start(text: str, line_start: int, credit: int) -> int | None:

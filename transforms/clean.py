@@ -16,9 +16,11 @@ from transforms.headlines import title_line
 from transforms.joins import find_line_joins, find_space_joins
 from transforms.lines import Page, Stretch, make_page
 from transforms.models import Cleaned, Cut, Hints, Removal, Repair, TextView
-from transforms.related import find_related
+from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
+from transforms.related import KnownTitles, find_related
+from transforms.related_markers import marker_words
 from transforms.repeats import find_repeats
-from transforms.rules import RuleSet
+from transforms.rules import Finder, RuleSet
 
 MAX_ROUNDS = 8
 """Rounds of the steps over one document. Of 6,000 articles none needed more than 5; the limit bounds hostile input."""
@@ -69,14 +71,31 @@ def _append(cuts: list[Cut], text: str, start: int, end: int, like: Cut) -> None
         cuts.append(Cut(start, end, like.rule, like.kind, like.confidence))
 
 
-def clean(view: TextView, hints: Hints, rules: RuleSet) -> Cleaned:
-    """Take everything that is not the article out of ``view``, and mend its broken joins."""
+@dataclass(frozen=True, slots=True)
+class _Finders:
+    """What looks for cuts in the pages of one document, knowing what its text cannot hold."""
+
+    rules: Finder
+    marker_words: tuple[str, ...]
+    known_titles: KnownTitles | None
+
+    def related(self, page: Page) -> list[Cut]:
+        return find_related(page.text, self.known_titles, page.spaced, self.marker_words)
+
+
+def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHING_KNOWN) -> Cleaned:
+    """Take everything that is not the article out of ``view``, and mend its broken joins.
+
+    ``known`` is what other documents tell of this one: lines of its outlet, and titles.
+    """
     state = _State()
     page = state.page(view.text, hints.outlet)
+    find_rules = known.beside(rules.finder(view.text, hints.outlet), hints.outlet)
+    find = _Finders(find_rules, marker_words(view.text), known.is_title if known.titles else None)
     settled = False
     for _ in range(MAX_ROUNDS):
-        page, related = _mend(view.text, page, state, rules)
-        cuts = _steps(page, related, hints, rules, state)
+        page, related = _mend(view.text, page, state, find)
+        cuts = _steps(page, [*related, *find.rules(page)], hints, state)
         if not cuts:
             settled = True
             break
@@ -85,46 +104,44 @@ def clean(view: TextView, hints: Hints, rules: RuleSet) -> Cleaned:
     return _result(view, page, state, settled)
 
 
-def _mend(text: str, page: Page, state: _State, rules: RuleSet) -> tuple[Page, list[Cut]]:
+def _mend(text: str, page: Page, state: _State, find: _Finders) -> tuple[Page, list[Cut]]:
     """Rejoin lines that a link broke, so that no short-line rule sees their pieces, and part glued sentences.
 
     A glued join tells where a related headline ends: sentences are parted once no related link is left. Gives the
     page with its related links.
     """
     for _ in range(MAX_JOIN_ROUNDS):
-        joins = _line_joins(page, rules)
+        joins = _line_joins(page, find)
         if not joins:
             break
         state.joined.update((page.origin(page.lines[index].start), separator) for index, separator in joins)
         page = state.page(text, page.outlet)
-    related = find_related(page.text)
+    related = find.related(page)
     if not related and (spaces := find_space_joins(page.text)):
         state.spaces.update(page.origin(at) for at in spaces)
         page = state.page(text, page.outlet)
-        related = find_related(page.text)
+        related = find.related(page)
     return page, related
 
 
-def _line_joins(page: Page, rules: RuleSet) -> list[tuple[int, str]]:
+def _line_joins(page: Page, find: _Finders) -> list[tuple[int, str]]:
     """Lines to rejoin; those that a rule or a related link takes are none of them."""
     if not find_line_joins(page, frozenset()):
         return []
-    cuts = [cut for cut in rules.find(page) if not cut.rule.startswith("furniture.")] + find_related(page.text)
+    cuts = [cut for cut in find.rules(page) if not cut.rule.startswith("furniture.")] + find.related(page)
     furniture = {number for cut in cuts for number in range(page.line_at(cut.start), page.line_at(cut.end - 1) + 1)}
     return find_line_joins(page, frozenset(furniture))
 
 
-def _steps(page: Page, related: list[Cut], hints: Hints, rules: RuleSet, state: _State) -> list[Cut]:
-    """One round: title, related links, rules, then repeats in what those leave."""
+def _steps(page: Page, cuts: list[Cut], hints: Hints, state: _State) -> list[Cut]:
+    """One round: the title beside the related links and rules in ``cuts``, then repeats in what all those leave."""
     if not page.lines:
         return []
     found: list[Cut] = []
     if title := title_line(page, hints.title):
         state.title = state.title or title.text
         found.append(Cut(title.start, title.end, "title.head", "repeated_title"))
-    found += related
-    found += rules.find(page)
-    cuts = _merged(page, found)
+    cuts = _merged(page, [*found, *cuts])
     repeats = find_repeats(page.text, cuts, state.title or hints.title)
     return _merged(page, [*cuts, *repeats.cuts]) if repeats.cuts else cuts
 

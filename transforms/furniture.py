@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ MAX_LINK_WORDS = 24
 MAX_TAG_WORDS = 5
 MAX_STOCK_WORDS = 10
 """Words of the longest stock line."""
+_COUNTER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?[kKmM]?(?: \d{1,5}){0,3}")
+"""How often something was shared or seen."""
 MAX_FILLER_WORDS = 2
 """Words of a line of its own that two lines of furniture make furniture: ``X``, ``Pin``, a number."""
 
@@ -61,10 +64,14 @@ def _vocabulary() -> _Vocabulary:
     )
 
 
+_STEP = re.compile(r"\d{1,2}[.)] ?[^\W\d_]")
+"""A step of an instruction, which may well be to fill in a form."""
+
+
 @lru_cache(maxsize=4096)
 def furniture_kind(text: str) -> str | None:
     """The kind of furniture that a line's words make it, wherever it stands; None for anything else."""
-    if len(text) > MAX_FURNITURE_CHARACTERS or text[0] in '"“‘' or text[-1] in '"”’':
+    if len(text) > MAX_FURNITURE_CHARACTERS or text[0] in '"“‘' or text[-1] in '"”’' or _STEP.match(text):
         return None
     words = [word.lower() for word in _WORD.findall(text)]
     vocabulary = _vocabulary()
@@ -91,8 +98,12 @@ def _enough(words: int, strong: int, covered: int, sentence: bool) -> bool:
     return covered >= words * COVERED and strong >= max(2, words * (STRONG + 0.1))
 
 
+@lru_cache(maxsize=1)
 def classify(page: Page) -> list[str | None]:
-    """The kind of furniture of each line of the page, None for the article's own lines."""
+    """The kind of furniture of each line of the page, None for the article's own lines.
+
+    Kept for the last page: each kind has a rule of its own, and all of them ask.
+    """
     kinds: list[str | None] = [None] * len(page.lines)
     scored = [furniture_kind(line.text) if len(line.text) <= MAX_FURNITURE_CHARACTERS else None for line in page.lines]
     if not any(scored):
@@ -115,7 +126,11 @@ def _stands_apart(page: Page, line: Line) -> bool:
 
 
 def _fill(page: Page, kinds: list[str | None]) -> None:
-    """Make tiny lines between two lines of furniture furniture too."""
+    """Make tiny lines between two lines of furniture furniture too, and outside the article the counters beside it."""
+    for line, beside in (*pairwise(page.lines), *pairwise(reversed(page.lines))):
+        outside = beside.index < page.head_end or beside.index >= page.tail_start
+        if kinds[line.index] and kinds[beside.index] is None and outside and _COUNTER.fullmatch(beside.text):
+            kinds[beside.index] = kinds[line.index]
     for line in page.lines[1:-1]:
         before, after = kinds[line.index - 1], kinds[line.index + 1]
         if kinds[line.index] is None and before and after and len(line.words) <= MAX_FILLER_WORDS:
@@ -175,27 +190,34 @@ _DATE = re.compile(
     r"|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}.{0,16}"
 )
 """A date in a list of links."""
+_FILED = re.compile(
+    r"(?:dalam|in|pada) [\"“][^\"“”]{2,40}[\"”]|(?:dengan|with) \d+ (?:komentar|comments?)", re.IGNORECASE
+)
+"""What one common widget prints under a link."""
 _NEIGHBOUR = frozenset("sebelumnya berikutnya selanjutnya previous next older newer prev sebelum seterusnya".split())
 
 
 def _is_listed(line: Line, header: str, links: int) -> bool:
     """Whether a line can be an entry of the list that a header opened."""
     words = line.text.split()
-    if not _WORD.search(line.text) or _DATE.fullmatch(line.text):
+    if not _WORD.search(line.text) or _DATE.fullmatch(line.text) or _FILED.fullmatch(line.text):
         return True
     if header == "tags":
         return line.text[0] == "#" or (len(words) <= MAX_TAG_WORDS and line.text[-1] not in '.!?:"”')
     if header == "navigation":
         return links == 0 and 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
-    return 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
+    return (1 if links else 2) <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
 
 
 def of_kind(kind: str) -> Callable[[Page], Iterator[tuple[int, int]]]:
     """A matcher for the furniture of one kind: neighbouring lines of it are one stretch."""
 
     def find(page: Page) -> Iterator[tuple[int, int]]:
+        kinds = classify(page)
+        if kind not in kinds:
+            return
         start = end = -1
-        for line, found in zip(page.lines, classify(page), strict=True):
+        for line, found in zip(page.lines, kinds, strict=True):
             if found == kind:
                 start, end = (line.start if start < 0 else start), line.end
             elif start >= 0:

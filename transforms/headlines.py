@@ -20,7 +20,7 @@ Span = tuple[int, int]
 _SITE = re.compile(
     r"\b(?:[A-Za-z0-9][\w-]{1,30}(?:\.[A-Za-z0-9-]{1,20}){0,2}\.(?:com|co\.id|co|id|net|org|news|tv|info|my"
     r"|asia|today|press)|"
-    r"[A-Za-z]{3,20}dot(?:com|co|id|net))\b",
+    r"[A-Za-z]{3,20}dot(?:com|co|id|net)|(?-i:[A-Z][A-Z0-9]{2,19}\.[A-Z]{2,8}))\b",
     re.IGNORECASE,
 )
 _WORDS = r"[A-Z][\w’'.-]*(?:[ /-](?:[A-Z][\w’'.-]*|dan|di|del|de|al|the|of)){0,5}"
@@ -199,6 +199,15 @@ _LABEL = (
 )
 _DATE_LINE = re.compile(rf"(?:{_LABEL}{{0,2}}{_DATE}{_TIME}?|{_DAY}, {_DATE}{_TIME}?)(?:\s?[|•·-]\s?)?", re.IGNORECASE)
 _BY = re.compile(r"\s?(?:by|oleh|penulis|author|editor)\s?:?\s[A-Za-z][\w.’' -]{1,40}\Z", re.IGNORECASE)
+_BYLINE_FIRST = re.compile(
+    r"(?:(?:di)?(?:posting|poskan|tulis|terbitkan|publikasikan|unggah|kirim|siarkan|posted|published|written)(?:kan)?\s)?"
+    r"(?:by|oleh|penulis|author|editor|reporter)\s?:?\s[A-Za-z][\w.’' -]{1,40}?\s?(?:[-–—|•·,/]|on|pada|at)\s?"
+    rf"{_DATE}"
+    r"|[^\W\d_][\w.’' ]{1,40}, (?:jurnalis|wartawan|reporter|kontributor|koresponden|penulis|editor)\s?[-–—|•·,/]?\s?"
+    rf"{_DATE}",
+    re.IGNORECASE,
+)
+_HOUR = re.compile(r"(?:(?:pukul|jam|\d{1,2}[.)]) )?\d{1,2}[.:]\d{2}\b(?!\.\d)")
 MAX_HEAD_LINES = 8
 """How far down a date line may stand: under site name, categories, title, byline. Further down it heads a schedule."""
 MAX_DATE_LINE = 90
@@ -209,14 +218,25 @@ def date_lines(page: Page) -> Iterator[Span]:
     """Lines above the article that are only a date with its labels; a byline behind it is left to its own rule."""
     for line in page.lines[: min(page.head_end, MAX_HEAD_LINES)]:
         if len(line.text) <= MAX_DATE_LINE and (found := _DATE_LINE.match(line.text)):
+            if _heads_schedule(page, line):
+                return
             rest = line.text[found.end() :].strip()
             if not rest or _BY.fullmatch(" " + rest):
                 yield line.start, line.start + found.end()
 
 
+def _heads_schedule(page: Page, line: Line) -> bool:
+    """Whether a date stands over what happens at which hour, or in answer to a line that ends in a colon."""
+    below = page.lines[line.index + 1].text if line.index + 1 < len(page.lines) else ""
+    return bool(_HOUR.match(below)) or (line.index > 0 and page.lines[line.index - 1].text.endswith(":"))
+
+
 def date_bylines(page: Page) -> Iterator[Span]:
-    """``by NAME`` behind the date of a date line."""
+    """``by NAME`` behind the date of a date line, and lines that begin with the author and go on with the date."""
     for line in page.lines[: min(page.head_end, MAX_HEAD_LINES)]:
+        if len(line.text) <= MAX_DATE_LINE and _BYLINE_FIRST.match(line.text):
+            yield line.start, line.end
+            continue
         if len(line.text) <= MAX_DATE_LINE and (found := _DATE_LINE.match(line.text)):
             rest = _BY.search(line.text, found.end())
             if rest and not line.text[found.end() : rest.start()].strip():
@@ -253,7 +273,9 @@ def _stands_as_title(page: Page, first: Line) -> bool:
         and any(_squeezed(line.text) == wanted for line in page.lines[2:] if len(line.text) <= MAX_TITLE_CHARACTERS)
     ):
         return True
-    if len(following.text) <= MAX_DATE_LINE and _DATE_LINE.match(following.text):
+    if len(following.text) <= MAX_DATE_LINE and (
+        _DATE_LINE.match(following.text) or _BYLINE_FIRST.match(following.text)
+    ):
         return True
     if not _title_case(first.text):
         return False

@@ -18,6 +18,9 @@ from transforms.furniture import furniture_kind
 _RUN = re.compile(r"\S++(?: \S++)*+")
 """Text with nothing but single spaces between its words."""
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+WIDE = "\u2003"
+"""How `Page.spaced` writes a run of white space: a lost line break often leaves one."""
+_NO_BREAK = frozenset("\xa0\u202f")
 _CLINGS = frozenset(".,;:!?)]}”’%")
 """Characters that take no space before them when what stood there is cut."""
 
@@ -62,9 +65,9 @@ class Stretch:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """The canonical text with its lines, and where its pieces stand in the view."""
+    """The canonical text with its lines, and where its pieces stand in the view. Compared by identity."""
 
     text: str
     lower: str
@@ -79,12 +82,17 @@ class Page:
     """Index of the first line that is body by form; ``len(lines)`` when there is none."""
     tail_start: int = 0
     """Index after the last line that is body by form; 0 when there is none."""
+    spaced: str = ""
+    """``text`` with what the input has for some of its spaces: ``\\xa0`` for a no-break space, `WIDE` for several."""
 
     def region(self, name: str) -> str:
-        """A part of the page in lower case, for ``in`` tests: all, its short lines, all lines a line rule reads, an
-        end."""
+        """A part of the page in lower case, for ``in`` tests: all, its short lines, all lines a line rule reads, the
+        lines outside the article, an end."""
         if name == "all":
             return self.lower
+        if name in ("head", "tail"):
+            lines = self.lines[: self.head_end] if name == "head" else self.lines[self.tail_start :]
+            return "\n".join([line.text for line in lines]).lower()
         if name == "end":
             return self.lower[-END_CHARACTERS:]
         if name == "start":
@@ -127,6 +135,7 @@ def make_page(
     there instead of the line's break.
     """
     pieces: list[str] = []
+    gaps: dict[int, str] = {}
     starts: list[int] = []
     origins: list[int] = []
     length, line_bounds, line_start, last_end = 0, [], 0, -1
@@ -138,6 +147,8 @@ def make_page(
                 if separator == "\n":
                     line_bounds.append((line_start, length))
                     line_start = length + 1
+                elif separator == " " and (gap := _gap(text[last_end:at])):
+                    gaps[length] = gap
                 pieces.append(separator)
                 length += len(separator)
             starts.append(length)
@@ -150,7 +161,22 @@ def make_page(
     whole = "".join(pieces)
     lines = tuple(Line(i, a, b, whole[a:b]) for i, (a, b) in enumerate(line_bounds))
     head_end, tail_start = _article_bounds(lines)
-    return Page(whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start)
+    spaced = _with_gaps(whole, gaps) if gaps else whole
+    return Page(whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start, spaced)
+
+
+def _gap(between: str) -> str:
+    """How `Page.spaced` writes white space that is not a single space; nothing for what holds cut text."""
+    if between in _NO_BREAK:
+        return "\xa0"
+    return WIDE if between.isspace() else ""
+
+
+def _with_gaps(text: str, gaps: Mapping[int, str]) -> str:
+    characters = list(text)
+    for at, gap in gaps.items():
+        characters[at] = gap
+    return "".join(characters)
 
 
 def _article_bounds(lines: Sequence[Line]) -> tuple[int, int]:

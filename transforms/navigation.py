@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from transforms.headlines import date_lines
-from transforms.lines import Page
+from transforms.headlines import date_bylines, date_lines
+from transforms.lines import Line, Page
 
 Span = tuple[int, int]
 
@@ -19,6 +19,9 @@ _ROOT = re.compile(
 MAX_PATH_CHARACTERS = 200
 MAX_STEP_WORDS = 4
 MAX_HEADER_WORDS = 4
+MIN_TITLE_WORDS = 3
+MAX_ADDRESS = 60
+"""Characters of a site's address without any page."""
 
 
 def breadcrumbs(page: Page) -> Iterator[Span]:
@@ -27,17 +30,41 @@ def breadcrumbs(page: Page) -> Iterator[Span]:
         if len(line.text) > MAX_PATH_CHARACTERS:
             continue
         steps = [step for step in _SEPARATOR.split(line.text) if step]
-        if len(steps) < 2:
+        if len(steps) < 2 and not _ROOT.match(line.text):
             continue
         short = [len(step.split()) <= MAX_STEP_WORDS for step in steps]
-        strict = ("»" in line.text or "›" in line.text or " > " in line.text) and len(steps) >= 3
-        if (_ROOT.match(line.text) and short[0] and all(short[1:-1])) or (strict and all(short[:-1])):
+        if _ROOT.match(line.text) and _ends_with_title(page, line):
             yield line.start, line.end
+            continue
+        strict = ("»" in line.text or "›" in line.text or " > " in line.text) and len(steps) >= 3
+        if (len(steps) > 1 and _ROOT.match(line.text) and short[0] and all(short[1:-1])) or (
+            strict and all(short[:-1])
+        ):
+            yield line.start, line.end
+
+
+def _ends_with_title(page: Page, line: Line) -> bool:
+    """Whether a path that lost its separators ends with one of the lines right under it, the title."""
+    below = page.lines[line.index + 1 : line.index + 4]
+    return any(len(other.words) >= MIN_TITLE_WORDS and line.text.endswith(" " + other.text) for other in below)
+
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)[\w-]{2,30}(?:\.[\w-]{2,12}){1,3}/?")
+_ANY_ADDRESS = re.compile(r"https?://|www\.")
+
+
+def site_addresses(page: Page) -> Iterator[Span]:
+    """The address of a site alone on a line behind the article, when the page names no other."""
+    for line in page.lines[page.tail_start :]:
+        if len(line.text) <= MAX_ADDRESS and _ADDRESS.fullmatch(line.text):
+            if len(_ANY_ADDRESS.findall(page.lower)) <= 1:
+                yield line.start, line.end
+            return
 
 
 def blog_header(page: Page) -> Iterator[Span]:
     """Short lines above a title that a date line follows: site name and categories."""
-    dated = next((start for start, _ in date_lines(page)), None)
+    dated = min((start for find in (date_lines, date_bylines) for start, _ in find(page)), default=None)
     if dated is None:
         return
     title = page.line_at(dated) - 1
@@ -81,6 +108,6 @@ def odd_headings(page: Page) -> Iterator[Span]:
 def _is_headline(text: str) -> bool:
     """Whether a line reads as the headline of another article: a clause with a verb and no stop."""
     words = text.split()
-    if not MIN_HEADLINE_WORDS <= len(words) <= MAX_HEADLINE_WORDS or not text[0].isupper() or text[-1] in '.!:;,"”)':
+    if not MIN_HEADLINE_WORDS <= len(words) <= MAX_HEADLINE_WORDS or not text[0].isupper() or text[-1] in '.!?:;,"”)':
         return False
     return bool(_VERB.search(text)) and sum(word[0].islower() for word in words) >= 3

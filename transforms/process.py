@@ -16,6 +16,7 @@ from transforms.fingerprint import fingerprint
 from transforms.language import detect_language
 from transforms.metadata import extract_metadata
 from transforms.models import Document, RawDocument, Rejected
+from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
 from transforms.parse import parse
 from transforms.read import hash_of
 
@@ -47,10 +48,12 @@ class StageClock:
         self._since = 0.0
 
 
-def process(raw: RawDocument, rules: RuleSet, clock: StageClock) -> Document | Rejected:
+def process(
+    raw: RawDocument, rules: RuleSet, clock: StageClock, known: Knowledge = NOTHING_KNOWN
+) -> Document | Rejected:
     """Clean, label and fingerprint one document; whatever goes wrong comes back as a Rejected."""
     try:
-        return _stages(raw, rules, clock)
+        return _stages(raw, rules, clock, known)
     except InputError as error:
         return Rejected(raw.id, raw.source, clock.stage, error.reason, str(error), error.place, error.hint)
     except Exception as error:  # noqa: BLE001 (a bad document must not stop its shard; it is reported with its stage)
@@ -62,11 +65,11 @@ def process(raw: RawDocument, rules: RuleSet, clock: StageClock) -> Document | R
         clock.leave()
 
 
-def _stages(raw: RawDocument, rules: RuleSet, clock: StageClock) -> Document:
+def _stages(raw: RawDocument, rules: RuleSet, clock: StageClock, known: Knowledge) -> Document:
     clock.enter("parse")
     view, hints = parse(raw)
     clock.enter("clean")
-    cleaned = clean(view, hints, rules)
+    cleaned = clean(view, hints, rules, known)
     clock.enter("metadata")
     metadata = extract_metadata(raw, hints, cleaned)
     clock.enter("language")

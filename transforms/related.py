@@ -12,7 +12,7 @@ the number of markers (``MAX_MARKERS``), so that the time grows linearly with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from transforms.models import Cut
 from transforms.related_boundary import WINDOW, Boundary, Glue, headline_end, packaged_tables, surroundings
@@ -65,18 +65,26 @@ def normal_title(title: str) -> str:
     return " ".join(title.translate(_PLAIN_QUOTES).split()).casefold()
 
 
-def find_related(text: str, known_titles: KnownTitles | None = None) -> list[Cut]:
+def find_related(
+    text: str,
+    known_titles: KnownTitles | None = None,
+    spaced: str | None = None,
+    words: Sequence[str] | None = None,
+) -> list[Cut]:
     """Find the related links of ``text``: cuts of kind ``related_link``, in order, not overlapping.
 
+    ``spaced`` is ``text`` with the white space of the input (`Page.spaced`), which tells where a line break was lost.
+    ``words`` are the `marker_words` of the document that ``text`` is left of.
     A confidence below 0.7 means doubt about where the headline ends.
     """
+    spaced = text if spaced is None else spaced
     cuts: list[Cut] = []
-    markers = find_markers(text)
+    markers = find_markers(text, words)
     limits = [*(marker.start for marker in markers[1:]), len(text)]
     for marker, limit in zip(markers, limits, strict=False):
         if cuts and marker.start < cuts[-1].end:
             continue
-        cut = _resolve(text, marker, limit, known_titles)
+        cut = _resolve(text, spaced, marker, limit, known_titles)
         if cut:
             cuts.append(cut)
     return _with_video_titles(text, cuts)
@@ -91,15 +99,18 @@ def _with_video_titles(text: str, cuts: list[Cut]) -> list[Cut]:
     return sorted(found, key=lambda cut: cut.start)
 
 
-def _resolve(text: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
+def _resolve(text: str, spaced: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
     """The cut that a marker leads to, if any; ``limit`` is where the next marker begins."""
     if marker.family == "here":
         return _cut(text, marker.start, marker.end, "related.selengkapnya", 0.95)
+    if marker.colon and text[marker.end : marker.end + 1] == ",":
+        # Scrapers that drop links leave their commas: the headline is lost, what follows is the next sentence.
+        return _cut(text, marker.start, marker.end, "related.bare_marker", 0.9)
     if marker.line_end:
         return _below(text, marker, limit, known_titles)
     if marker.closing and (end := _closing_bracket(text, marker)):
         return _bracketed(text, marker, end)
-    return _beside(text, marker, limit, known_titles)
+    return _beside(text, spaced, marker, limit, known_titles)
 
 
 def _closing_bracket(text: str, marker: Marker) -> int:
@@ -125,7 +136,7 @@ def _bracketed(text: str, marker: Marker, end: int) -> Cut | None:
     return None if short or words[0][0].islower() else _cut(text, marker.start, end, "related.inline", 0.98)
 
 
-def _beside(text: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
+def _beside(text: str, spaced: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
     """The headline stands on the marker's line; so, perhaps, does body text after it."""
     line_end = _line_end(text, marker.end)
     if marker.line_start and limit >= line_end and _is_title(text[marker.end : line_end]):
@@ -138,7 +149,7 @@ def _beside(text: str, marker: Marker, limit: int, known_titles: KnownTitles | N
     for _ in range(MAX_CHAIN):
         hard = _HARD_STOP.search(text, start, min(line_end, limit, start + WINDOW))
         stop = hard.start() if hard else min(line_end, limit)
-        piece = text[start : min(stop, start + WINDOW)]
+        piece = spaced[start : min(stop, start + WINDOW)]
         if not end and not starts_headline(piece.lstrip(), strict=not marker.colon):
             return _lone(text, marker, stop)
         found, known = _one_headline(piece, context, stop > start + WINDOW, glue, known_titles)

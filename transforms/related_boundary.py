@@ -25,6 +25,11 @@ MAX_TOKENS = 45
 """Longest headline looked at, in words; the longest of 27,437 titles had 25."""
 WINDOW = 320
 """Characters looked at after a marker; bounds the work per marker. The longest of 27,437 titles had 182."""
+CAUTION = 0.4
+"""Probability that the headline has ended, from which the cut ends: a lost character counts 1.5 times a left one. With
+0.5 and less as many of the hand-marked headlines end right as with the likeliest place, with fewer characters lost."""
+LEAST_SHARE = 0.1
+"""Probability that a place must have of its own to be chosen."""
 CONTEXT = 1500
 """Characters before the marker, and as many after the window, in which the document's own names are looked for."""
 
@@ -66,10 +71,25 @@ def headline_end(text: str, context: str, truncated: bool, glue: Glue, tables: T
         return Boundary(len(text.rstrip()), 0.0, True)
     scene = Scene(text, tokens, context, glue != "no", tables)
     scores = [score(features(scene, place), tables) for place in places]
-    best = max(range(len(places)), key=scores.__getitem__)
-    total = sum(math.exp(value - scores[best]) for value in scores)
+    best, confidence = _cautious(scores)
     place = places[best]
-    return Boundary(tokens[place - 1].end, 1 / total, place == len(tokens))
+    return Boundary(tokens[place - 1].end, confidence, place == len(tokens))
+
+
+def _cautious(scores: Sequence[float]) -> tuple[int, float]:
+    """The first place by which the headline has probably ended, and the probability that it ends just there.
+
+    The quantile of the ends at `CAUTION` loses least on average when a lost character costs 1 / CAUTION - 1 as much as
+    a left one.
+    """
+    top = max(scores)
+    shares = [math.exp(value - top) for value in scores]
+    total, ended = sum(shares), 0.0
+    for place, share in enumerate(shares):
+        ended += share
+        if ended >= CAUTION * total and share >= LEAST_SHARE * total:
+            return place, share / total
+    return shares.index(1.0), 1 / total
 
 
 def surroundings(text: str, start: int, end: int) -> str:

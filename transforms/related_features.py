@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 from transforms.related_tokens import FUNCTION_WORDS, Token, key_of
 
@@ -89,6 +90,10 @@ class Scene:
         ]
         # For each token: how surely it would open a paragraph; a headline that runs on over such a word is doubtful.
         self.starts = [max(0.0, tables.start.get(t.key, 0.0)) if t.case == "upper" else 0.0 for t in tokens]
+        # For each place: what the headline before it holds, so that a feature need not count it again.
+        self.plain_before = [0, *accumulate([False, *self.plain[1:]])]
+        self.seams_before = [0, *accumulate([False, *(t.gap == "none" for t in tokens[1:])])]
+        self.starter_before = [0.0, *accumulate([0.0, 0.0, 0.0, *self.starts[3:]], max)]
         first = [i for i in range(1, min(8, len(tokens))) if tokens[i].key not in FUNCTION_WORDS]
         self.sentence_case = len(first) >= 2 and sum(self.plain[i] for i in first) >= 0.5 * len(first)
 
@@ -123,14 +128,14 @@ def _headline_features(scene: Scene, place: int) -> dict[str, float]:
     tokens, tables = scene.tokens, scene.tables
     last = tokens[place - 1]
     head = scene.text[tokens[0].start : last.end]
-    plain = sum(scene.plain[1:place])
+    plain = scene.plain_before[place]
     bare = last.text.rstrip("\"”'’")
     ends = tables.end.get(last.key, 0.0)
     return {
         "length": tables.length[min(place, len(tables.length) - 1)] if tables.length else 0.0,
         "long": max(0, place - LONG_HEADLINE),
         "short": max(0, SHORT_HEADLINE - place),
-        "starter_within": max((scene.starts[i] for i in range(3, place)), default=0.0),
+        "starter_within": scene.starter_before[place],
         "last_ends": ends,
         "last_ends_surely": ends >= SURE,
         "last_hardly_ends": ends <= HARDLY,
@@ -149,7 +154,7 @@ def _headline_features(scene: Scene, place: int) -> dict[str, float]:
         ),
         "pointer_phrase": any(t.key in _POINTERS for t in tokens[max(0, place - 4) : place - 1]),
         "last_rare": last.case == "upper" and last.key not in tables.end,
-        "seams_within": min(4, sum(t.gap == "none" for t in tokens[1:place])),
+        "seams_within": min(4, scene.seams_before[place]),
         "sentence_within": _SENTENCE_WITHIN.search(head) is not None,
         "bracket_open": head.count("(") != head.count(")"),
         "quote_open": _quote_open(head),

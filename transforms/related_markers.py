@@ -9,6 +9,7 @@ line or a seam (a capital glued to the word before it) on its left.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,7 +63,7 @@ _READ = (
     rf"|(?:read|see|watch){_S}+also|also{_S}+read|read{_S}+more)"
 )
 _LIST = (
-    rf"(?:{_THING}{_S}+{_OTHER}|terkait|pilihan{_S}+(?:editor|redaksi)|terpopuler"
+    rf"(?:{_THING}{_S}+{_OTHER}|editor[’']?s[’']?{_S}+(?:picks?|choice)|terkait|pilihan{_S}+(?:editor|redaksi)|terpopuler"
     rf"|related{_S}+(?:posts?|articles?|news|stor(?:y|ies)|content|coverage|reading|topics?|links?)"
     rf"|more{_S}+(?:stories|news)|you{_S}+(?:may|might){_S}+(?:also{_S}+)?like|recommended(?:{_S}+for{_S}+you)?)"
 )
@@ -72,31 +73,38 @@ _WORD_END = r"(?-i:(?![^\W\d_A-Z])(?:(?<![A-Z])|(?![A-Z])))"
 _COLON = rf"(?P<colon>{_S}*(?::+|[-–—|>»]+(?=\s)))?"
 
 _MARKER = re.compile(
-    rf"(?P<here>{_HERE})|(?:(?P<read>{_READ})|(?P<video>{_VIDEO})|(?P<list>{_LIST})|(?P<verb>{_VERB}(?={_S}*:)))"
+    rf"(?P<here>{_HERE})|(?:(?P<read>{_READ})|(?P<video>{_VIDEO})|(?P<list>{_LIST})|(?P<verb>(?:{_VERB}|read)(?={_S}*:)))"
     rf"{_WORD_END}{_COLON}",
     re.IGNORECASE,
 )
 # Every marker begins with one of these. Plain searches for them are several times faster than one pattern.
 _CAPITAL_WORDS = (
     "Baca Simak Lihat Tonton Saksikan Dengarkan Yuk Ayo Silakan Silahkan Berita Artikel Tulisan Kabar Terkait Pilihan "
-    "Terpopuler Selengkapnya Read Also See Watch Related More You Recommended Video"
+    "Terpopuler Selengkapnya Editor Read Also See Watch Related More You Recommended Video"
 )
-_TRIGGERS = (
-    *_CAPITAL_WORDS.split(),
-    *_CAPITAL_WORDS.upper().split(),
-    *("baca", "simak", "lihat", "tonton", "saksikan", "selengkapnya"),
-)
+_SMALL_WORDS = frozenset("baca simak lihat tonton saksikan selengkapnya".split())
+_TRIGGERS = {word.lower(): (word, word.upper(), *({word.lower()} & _SMALL_WORDS)) for word in _CAPITAL_WORDS.split()}
+"""Spellings looked for, by the form that a text in lower case must hold."""
 _SENTENCE_END = frozenset(".!?…\"”’')]}*,;:>|–—-•_")
 _BULLETS = frozenset("*•>·-»▶►✅👉 \t\xa0")
 _QUOTED = re.compile(rf"{_S}*[\"“‘']")
 _LINE_END = re.compile(rf"{_S}*,*{_S}*(?=[\r\n]|$|,,)")
 
 
-def find_markers(text: str) -> list[Marker]:
-    """The first ``MAX_MARKERS`` markers of ``text`` in order; lines end at ``\\n`` or ``\\r``."""
+def marker_words(text: str) -> tuple[str, ...]:
+    """The spellings one of which every marker of a text begins with; what is cut out of it adds none."""
+    lower = text.lower()
+    return tuple(word for folded, words in _TRIGGERS.items() if folded in lower for word in words if word in text)
+
+
+def find_markers(text: str, words: Sequence[str] | None = None) -> list[Marker]:
+    """The first ``MAX_MARKERS`` markers of ``text`` in order; lines end at ``\\n`` or ``\\r``.
+
+    ``words`` are the document's `marker_words`, when they are known from an earlier look at it.
+    """
     markers: list[Marker] = []
     position = 0
-    for start in _trigger_positions(text):
+    for start in _positions(text, marker_words(text) if words is None else words):
         if start < position or not _begins_word(text, start):
             continue
         match = _MARKER.match(text, start)
@@ -109,9 +117,9 @@ def find_markers(text: str) -> list[Marker]:
     return markers
 
 
-def _trigger_positions(text: str) -> list[int]:
+def _positions(text: str, words: Sequence[str]) -> list[int]:
     positions = []
-    for word in _TRIGGERS:
+    for word in words:
         at = text.find(word)
         while at >= 0:
             positions.append(at)

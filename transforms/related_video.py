@@ -19,7 +19,7 @@ SHORT_PIECE = 60
 _PLAYER = "[Gambas:Video"
 _BEFORE_PLAYER = re.compile(r":\s*(?=\[Gambas:Video)")
 _SENTENCE_START = re.compile(r"(?<=[.!?\"”)\]\r\n])\s*(?=[A-Z0-9])")
-_INITIALS = re.compile(r"\r?\n\([a-z]{2,5}/[a-z]{2,5}\)")
+_INITIALS = re.compile(r"\n\([a-z]{2,5}/[a-z]{2,5}\)")
 
 
 def find_video_titles(text: str) -> Iterator[Cut]:
@@ -27,8 +27,11 @@ def find_video_titles(text: str) -> Iterator[Cut]:
     if _PLAYER in text:
         for match in _BEFORE_PLAYER.finditer(text):
             yield from _title_before(text, match.start())
-    for match in _INITIALS.finditer(text):
-        yield from _doubled(text, match.start())
+    at = text.find("\n(")
+    while at >= 0:
+        if _INITIALS.match(text, at):
+            yield from _doubled(text, at - 1 if text[at - 1 : at] == "\r" else at)
+        at = text.find("\n(", at + 1)
 
 
 def _title_before(text: str, colon: int) -> Iterator[Cut]:

@@ -17,8 +17,10 @@ Span = tuple[int, int]
 _PERSON_ROLE = (
     r"(?:reporter|pewarta|penulis|editor|penyunting|redaktur|redaksi|fotografer|kontributor|wartawan|wartawati"
     r"|jurnalis|"
-    r"penerjemah|koresponden|author|writer|writ+en by|edited by|reported by|photographer|publisher|uploader|pengunggah|"
-    r"videografer|produser|penyelia|penanggung jawab|ditulis oleh|disunting oleh|diedit oleh|wartawan foto|copy editor)"
+    r"penerjemah|penterjemah|jurufoto|penyelaras"
+    r"|koresponden|author|writer|writ+en by|edited by|reported by|photographer|publisher|uploader"
+    r"|pengunggah|videografer|produser|penyelia|penanggung jawab|ditulis oleh|disunting oleh|diedit oleh"
+    r"|wartawan foto|copy editor)"
 )
 _SOURCE_ROLE = r"(?:sumber(?: berita| artikel| tulisan)?|source|laporan|liputan|oleh|naskah|teks)"
 _ANY_ROLE = rf"(?:{_PERSON_ROLE}|{_SOURCE_ROLE})"
@@ -27,8 +29,20 @@ _ROLE_COLON = re.compile(rf"{_JOINED_ROLES}(?: [A-Z][\w.]+)?\s?[:：]", re.IGNOR
 _PERSON_COLON = re.compile(rf"{_PERSON_ROLE}(?:\s?(?:/|&|dan)\s?{_ANY_ROLE})?\s?[:：]", re.IGNORECASE)
 _ROLE_INSIDE = re.compile(rf"(?:^|(?<=[.!?\"”’)\],;*|… ])){_JOINED_ROLES}\s?:", re.IGNORECASE)
 _NOTICE = re.compile(r"(?:copyright|hak cipta|©)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\w.+-]{1,40}@[\w.-]{2,40}")
 _URL = re.compile(r"https?:|www\.")
 
+_ROLE_AND_NAME = re.compile(
+    r"(?:Reporter|Editor|Penulis|Pewarta|Fotografer|Kontributor|Redaktur|Penyunting|Wartawan|Uploader)"
+    r"(?: [A-Z][\w.’'-]*){1,3}"
+)
+"""A role and a name with no colon between: only where the article is over or not begun."""
+_WORK_FACT = re.compile(
+    r"(?:sutradara|pengarah|director|genre|pemain|pemeran|pelakon|cast|produksi|rumah produksi|durasi|judul|penerbit"
+    r"|tahun terbit|isbn|jumlah halaman|tebal|distributor|skenario|penulis skenario|sinematografi|jumlah episode"
+    r"|platform|tanggal rilis|rilis|jaringan|pencipta|penyanyi|album|label)\s?[:：]",
+    re.IGNORECASE,
+)
 MAX_NAMES_CHARACTERS = 160
 """Names behind the roles of one line: the longest hand-marked chain (translator, source, editor) has 90 characters."""
 MAX_NAME_WORDS = 16
@@ -40,7 +54,7 @@ def names_only(text: str) -> bool:
     """Whether ``text`` has the look of names after roles: few words, nearly all with a capital, no sentence."""
     if len(text) > MAX_NAMES_CHARACTERS or _SENTENCE_INSIDE.search(text):
         return False
-    words = [word for word in _WORD.findall(_ROLE_COLON.sub(" ", text)) if len(word) > 2]
+    words = [word for word in _WORD.findall(_ADDRESS.sub(" ", _ROLE_COLON.sub(" ", text))) if len(word) > 2]
     if len(words) > MAX_NAME_WORDS:
         return False
     small: int = sum(word[0].islower() for word in words)
@@ -52,12 +66,21 @@ def role_lines(page: Page) -> Iterator[Span]:
     for line in page.lines:
         if len(line.text) > MAX_NAMES_CHARACTERS + 40:
             continue
-        role = _ROLE_COLON.match(line.text)
-        if role is None or not names_only(line.text[role.end() :]):
-            continue
         outside = line.index >= page.tail_start or (line.index < page.head_end and line.index < 4)
+        if outside and _ROLE_AND_NAME.fullmatch(line.text):
+            yield line.start, line.end
+            continue
+        role = _ROLE_COLON.match(line.text)
+        if role is None or not names_only(line.text[role.end() :]) or _describes_work(page, line):
+            continue
         if _PERSON_COLON.match(line.text) or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
             yield line.start, line.end
+
+
+def _describes_work(page: Page, line: Line) -> bool:
+    """Whether a line stands among the facts of a film, a book or a game: those have authors and producers too."""
+    beside = (*page.lines[max(0, line.index - 2) : line.index], *page.lines[line.index + 1 : line.index + 3])
+    return any(_WORK_FACT.match(other.text) for other in beside)
 
 
 def closing_roles(page: Page) -> Iterator[Span]:
@@ -83,7 +106,7 @@ DESK_WORDS = frozenset(
     "ril rel dbs ant antara rtr reuters afp ap cnn bbc detik kompas tempo jpnn jpg bbs berbagai sumber "
     "kontributor magang".split()
 )
-_BRACKET = re.compile(r"\*{0,4}\s?[(\[]\s?([^()\[\]\n]{0,70}?)\s?[)\]]?[)\]]\s?[.,*\]]{0,6}\Z")
+_BRACKET = re.compile(r"\*{0,4}\s?[(\[]\s?([^()\[\]\n]{0,70}?)\s?[)\]]?[)\]](?:-[a-z])?\s?[.,*\]]{0,6}\Z")
 _OPEN_BRACKET = re.compile(r"(?<=[.!?\"”’]) ?\((?=\Z)")
 _CHAIN = re.compile(r"[*\w.’'-]{0,14}(?:\s?[/,&|\-–]\s?[*\w.’' -]{0,24}){1,6}")
 _TOKEN = re.compile(
@@ -94,7 +117,11 @@ _INITIAL_PAIR = re.compile(r"[a-z]{2,4}/[a-z]{2,4}")
 _NAME = re.compile(r"(?:[A-Z][\w.’'-]{0,18}\*?)(?: [A-Z][\w.’'-]{0,18}\*?){0,4}")
 _ROLE_IN_BRACKET = re.compile(rf"(?:{_ANY_ROLE}|dilaporkan|reportase|tim liputan)\b", re.IGNORECASE)
 _STARS = re.compile(r"(?:(?<=[.!?\"”’)\] ])|^)\*{1,8}\Z|(?<=[.!?\"”’]) ?\[\]\Z")
-_AGENCY = re.compile(r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?[A-Z][A-Za-z]{2,14}(?: [A-Z][a-z]{2,14}){0,2}\Z")
+_AGENCY = re.compile(r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?[A-Z][A-Za-z]{2,14}!?(?: [A-Z][A-Za-z]{2,14}){0,2}\Z")
+_AGENCY_LINE = re.compile(
+    r"[-–—]{1,3} ?(?:[A-Z]{4,14}!?(?: [A-Z]{3,14}){0,2}|Bernama|Reuters|AFP|AP|Xinhua|Agencies|Agensi)"
+)
+"""As above on the last line of all; a line of a list begins with a dash too, so not after another one."""
 _LONE_ROLE = re.compile(r"(?<=[.!?\"”’]) ?(?:Editor|Reporter|Penulis|Redaksi|Red)\Z")
 
 
@@ -122,7 +149,11 @@ def closing_marks(page: Page) -> Iterator[Span]:
         if line.index and not line.text.strip("*"):
             yield line.start, line.end
             continue
-        if line.text[-1] in ")].,*" and (span := _bracket(page, line)):
+        if line is page.lines[-1] and line.index and _AGENCY_LINE.fullmatch(line.text):
+            if page.lines[line.index - 1].text[0] not in "-–—":
+                yield line.start, line.end
+            continue
+        if (line.text[-1] in ")].,*" or line.text[-3:-1] == ")-") and (span := _bracket(page, line)):
             yield span
             continue
         window = max(line.start, line.end - 80)
@@ -155,7 +186,7 @@ def _bracket(page: Page, line: Line) -> Span | None:
 
 
 _CAPITALS = re.compile(
-    r"[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]*){1,3}(?:\s?(?:\||/|,)\s?[A-Z. ]{2,30})?|[A-Z.]{4,14}/[A-Z][\w. ]{2,30}"
+    r"[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]*){1,3}(?:\s?(?:\||/|,)\s?[A-Z. ]{2,30}){0,3}|[A-Z.]{4,14}/[A-Z][\w. ]{2,30}"
 )
 
 

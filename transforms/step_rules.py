@@ -45,6 +45,9 @@ STEP_RULES: Mapping[str, StepRule] = {
     "repeat.section": StepRule(
         "repeated_body", "Several paragraphs in a row stand twice; the copy with its headings is kept, else the first."
     ),
+    "outlet.line": StepRule(
+        "other", "The outlet prints this line on many pages, outside the article, and its form is that of furniture."
+    ),
     "html.markup": StepRule("markup", _MARKUP),
     "html.stripped": StepRule("markup", "The page has too many tags to be understood; all of them were taken out."),
     "html.furniture": StepRule("markup", "Menus, buttons and lists of links: the page's structure says so."),

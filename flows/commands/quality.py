@@ -10,6 +10,7 @@ import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.commands.explaining import explain_document
+from flows.commands.rules_diff import diff_rules
 from flows.settings import Settings, load_settings
 from transforms.clean import clean
 from transforms.evaluate import DocumentScore, Evaluation, failed, score
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("explain")(explain_document)
     app.command("evaluate")(evaluate)
+    rules_app.command("diff")(diff_rules)
     app.add_typer(rules_app, name="rules")
 
 

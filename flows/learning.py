@@ -1,0 +1,121 @@
+"""The first of a run's two passes: count lines and titles of new documents, and freeze what the corpus says of them.
+
+Workers count (:func:`count_shard`), one process adds up, and the result is a file that every worker reads before it
+cleans: so neither the order of documents nor the split into shards changes what is cut. Documents that were counted
+before are only recognised.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import orjson
+
+from flows.executors import ordered
+from flows.knowledge import store
+from flows.shards import Planner
+from flows.stages import source_path
+from transforms.models import RawDocument, Rejected, SourceFile
+from transforms.outlet_lines import (
+    CountedLine,
+    Knowledge,
+    LineCount,
+    content_number,
+    count_document,
+    document_number,
+)
+from transforms.read import ReadSettings, hash_of, read
+from transforms.serialize import load_lines
+
+if TYPE_CHECKING:
+    from flows.pipeline import Run
+    from index.ledger import SourceState
+
+
+@dataclass(frozen=True, slots=True)
+class CountTask:
+    """A shard to count and where its counts go."""
+
+    shard: str
+    results: str
+    ledger_url: str
+    reading: ReadSettings
+
+
+def learn(
+    run: Run, sources: Sequence[SourceFile | Rejected], known: Mapping[str, SourceState], *, full: bool
+) -> tuple[str, bool]:
+    """Count what is new in ``sources`` and freeze what is known.
+
+    Returns the file of the frozen knowledge, empty when nothing is to be learned, and whether documents that the
+    ledger holds have become outdated by it.
+    """
+    if run.settings.outlet_lines == "off":
+        return "", False
+    from index.ledger_lines import count, freeze  # with the ledger, which a worker that cleans does without
+
+    began = perf_counter()
+    folder = run.work / "count"
+    folder.mkdir()
+    reading, size = run.settings.read_settings(), run.settings.runner.shard_documents
+    planner = Planner(sources, known, reading, folder, shard_items=size, full=full)
+    tasks = (
+        CountTask(shard.path, f"{shard.path}.counts", run.settings.ledger_url, reading) for shard in planner.shards()
+    )
+    new = 0
+    for task, results in ordered(run.executor, "count", count_shard, tasks):
+        with run.ledger.writing() as connection:
+            new += count(connection, list(_load(results)))
+        for path in (task.shard, results):
+            Path(path).unlink(missing_ok=True)
+    with run.ledger.writing() as connection:
+        frozen = freeze(connection, learn=run.settings.outlet_lines == "learn")
+    knowledge = run.work / "knowledge.json"
+    store(Knowledge(frozen.lines, frozen.titles), knowledge)
+    run.report.stage("count", new, perf_counter() - began)
+    return str(knowledge), bool(frozen.changed)
+
+
+def count_shard(task: CountTask) -> str:
+    """Count the lines of one shard's documents that are new or changed; the results file appears whole or not at
+    all."""
+    from index import ledger_lines  # SQLAlchemy takes half a second; cleaning a file needs none of it
+    from index.ledger import Ledger  # as above
+
+    found = [(item, hash_of(item)) for item in _documents(task)]
+    numbers = [document_number(item.id, source_path(item.source)) for item, _ in found]
+    with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
+        known = ledger_lines.counted(connection, numbers)
+    unfinished = Path(f"{task.results}.{os.getpid()}.tmp")
+    with unfinished.open("wb") as out:
+        for (item, raw_hash), number in zip(found, numbers, strict=True):
+            if known.get(number) != content_number(raw_hash):
+                out.writelines(orjson.dumps(counted) + b"\n" for counted in _counted(item, raw_hash))
+    unfinished.replace(task.results)
+    return task.results
+
+
+def _counted(raw: RawDocument, raw_hash: str) -> list[LineCount]:
+    try:
+        return [count_document(raw, source_path(raw.source), raw_hash)]
+    except Exception:  # noqa: BLE001 (what is wrong with it is told when it is cleaned)
+        return []
+
+
+def _documents(task: CountTask) -> Iterator[RawDocument]:
+    for item in load_lines(task.shard):
+        found: Iterable[object] = read(item, task.reading) if isinstance(item, SourceFile) else (item,)
+        yield from (document for document in found if isinstance(document, RawDocument))
+
+
+def _load(path: str) -> Iterator[LineCount]:
+    with Path(path).open("rb") as lines:
+        for line in lines:
+            body = orjson.loads(line)
+            body["lines"] = tuple(CountedLine(**counted) for counted in body["lines"])
+            yield LineCount(**body)

@@ -1,0 +1,322 @@
+"""Lines that an outlet prints on many pages, and the titles of a corpus: counted first, frozen, then used by cleaning.
+
+A line that stands on many pages of an outlet, on many days, may be furniture (*Cek berita lain di …*), a heading
+(*Kronologi*), a prayer or a price disclaimer. So frequency is evidence only together with *form*: a line is taken by
+itself only where its words say that it is furniture and it stands at the head or the tail of its pages; everything
+else that is frequent is proposed to a person, who approves or vetoes it.
+
+Counting and cleaning look at lines in the same way (`candidates`), and a line is known by a hash of its outlet and its
+normal form, in which case, white space and digits make no difference. What was learned (`Knowledge`) is frozen before
+the first document of a run is cleaned, so that the order of documents changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Literal, cast
+
+from transforms.dates import parse_date
+from transforms.furniture import furniture_kind
+from transforms.headlines import title_line
+from transforms.lines import Line, Page, make_page
+from transforms.metadata_dateline import outlet_of
+from transforms.models import Cut, Hints, Kind, RawDocument
+from transforms.parse import own_hints, text_view
+from transforms.related import normal_title
+
+RULE = "outlet.line"
+COUNT_VERSION = "1"
+"""Counts changes of what is counted and learned: then documents are counted anew when they are read, and what is known
+of lines is settled anew."""
+
+MAX_LINE_CHARACTERS = 200
+"""Longest line or sentence counted; the longest repeated furniture line of 29,985 articles has 180."""
+MAX_HEADING_CHARACTERS = 80
+"""Longest line counted amid the article; longer ones there are paragraphs."""
+HEAD_LINES, TAIL_LINES = 3, 5
+"""Lines at either end that are counted whatever they look like."""
+HEAD_SENTENCES, TAIL_SENTENCES = 2, 4
+"""Sentences counted at the start of the first and at the end of the last line: a third of all articles is one line."""
+MIN_SENTENCE_WORDS = 3
+"""Shorter sentences are pieces of names and abbreviations (*Editor: A.*)."""
+SENTENCES_WINDOW = 4 * MAX_LINE_CHARACTERS
+"""Characters at either end in which those sentences are looked for."""
+MAX_CANDIDATES = 24
+"""Lines counted of one document, half from either end: articles have 4.5 on average, lists of scores hundreds."""
+
+MIN_DOCUMENTS = 8
+"""Documents a line must stand on to be learned. Over 29,985 articles 260 lines do, of 113,554."""
+MIN_DAYS = 4
+"""Publication days they must spread over: an event, a scrape in one go or one article scraped often stays below.
+Documents without a date count as one day."""
+MIN_EDGE = 0.9
+"""Share of its documents in which a learned line stands at the head or the tail; for headings it is below 0.5."""
+MIN_REVIEWED = 4
+"""Documents that put a line on the review list."""
+INVITATION_WORDS = 4
+"""First words of a line, one of which must invite: deeper in a line it is a report on someone who does."""
+SENTENCE_WORDS = 8
+"""Words from which a line that ends like a sentence is taken for one."""
+CONFIDENCE = 0.9
+
+_DIGITS = re.compile(r"\d+")
+_SENTENCE = re.compile(r"[.!?…][\"”’)]?\s+(?=[\"“‘(\[]?[A-Z0-9])")
+_SIGN_OFF = re.compile(r"[(\[][^\W\d_]{2,5}(?:/[^\W_]{1,5})+[)\]]|\([^\W\d_]+(?:[ .]{1,2}[^\W\d_]+){1,3}\)")
+_PLACE_ELSEWHERE = re.compile(
+    r"\b(?:google news|whatsapp|telegram|facebook|instagram|twitter|youtube|tiktok|line today|channel|kanal|saluran"
+    r"|newsletter)\b|@\w|https?:|www\."
+)
+_INVITATION = re.compile(
+    r"\b(?:ikuti|ikutilah|follow|cek|akses|update|simak|baca|klik|gabung|bergabung|subscribe|berlangganan|dapatkan|unduh"
+    r"|download|join|install|kunjungi|lihat|temukan|pilih)\b"
+)
+_QUOTED = re.compile(r"[\"“”]|\b(?:kata|ujar|ucap|tutur|jelas|ungkap|imbuh|tambah)(?:nya)?\b")
+
+Finder = Callable[[Page], list[Cut]]
+Look = Literal["furniture", "unsure", "body"]
+"""What form alone says of a line."""
+Decision = Literal["approve", "veto"]
+State = Literal["approved", "vetoed", "learned", "proposed", "body"]
+"""What becomes of a frequent line."""
+CUT_STATES: tuple[State, ...] = ("approved", "learned")
+"""States of the lines that cleaning takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A line or sentence of a page that may be its outlet's: ``[start, end)`` of the page's text."""
+
+    start: int
+    end: int
+    text: str
+    """In normal form."""
+    edge: bool
+    """Whether it stands before or after the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLine:
+    """A line of one document, as it is counted."""
+
+    key: int
+    text: str
+    edge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineCount:
+    """What one document adds to the counts of its outlet; counting it again replaces what it added before."""
+
+    document: int
+    """What tells documents apart: 63 bits of id and source file."""
+    digest: int
+    """63 bits of what it says: the same digest is not counted again."""
+    outlet: str
+    """In the form of ``outlet_key``; empty when the record does not say, and then no line is counted."""
+    day: int
+    """Day of publication as ``YYYYMMDD``, 0 where the record does not say."""
+    title: int | None
+    lines: tuple[CountedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineFigures:
+    """How often a line stands on an outlet's pages."""
+
+    documents: int
+    days: int
+    edges: int
+    """Documents in which it stands before or after the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the words of a line say, whatever its frequency."""
+
+    look: Look
+    kind: Kind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the whole corpus says of one document, frozen before cleaning."""
+
+    lines: Mapping[str, Mapping[int, Kind]] = field(default_factory=dict)
+    """For each outlet the lines that are cut, and as what."""
+    titles: Sequence[int] = ()
+    """Sorted hashes of all known titles."""
+
+    def is_title(self, title: str) -> bool:
+        """Whether a headline in the form of ``normal_title`` is the title of a known document."""
+        wanted = number_of("title", title)
+        at = bisect_left(self.titles, wanted)
+        return at < len(self.titles) and self.titles[at] == wanted
+
+    def beside(self, find: Finder, outlet: str | None) -> Finder:
+        """A finder of what ``find`` takes and of the lines that the outlet is known to print on many pages."""
+        key = outlet_key(outlet) if self.lines else None
+        learned = self.lines.get(key) if key else None
+        if not key or not learned:
+            return find
+
+        def both(page: Page) -> list[Cut]:
+            found = ((c, learned.get(line_key(key, c.text))) for c in candidates(page))
+            return [*find(page), *(Cut(c.start, c.end, RULE, kind, CONFIDENCE) for c, kind in found if kind)]
+
+        return both
+
+
+NOTHING_KNOWN = Knowledge()
+
+
+def number_of(*parts: str) -> int:
+    """A stable non-negative 63-bit number for some strings."""
+    digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+@lru_cache(maxsize=4096)
+def outlet_key(outlet: str | None) -> str | None:
+    """The outlet whose lines are counted together: the site, whatever its host."""
+    return outlet_of(outlet).casefold() if outlet and outlet.strip() else None
+
+
+def line_key(outlet: str, normal: str) -> int:
+    """What a line is known by."""
+    return number_of("line", outlet, normal)
+
+
+def normal_line(text: str) -> str:
+    """A line in the form it is counted in: case, white space and digits make no difference."""
+    return _DIGITS.sub("0", " ".join(text.split()).casefold())
+
+
+def document_number(id_: str, path: str) -> int:
+    """What tells one document of a source file from all others, wherever in the file it stands."""
+    return number_of("document", id_, path)
+
+
+def content_number(raw_hash: str) -> int:
+    """What a document says, together with the way it is counted."""
+    return number_of("content", COUNT_VERSION, raw_hash)
+
+
+def count_document(raw: RawDocument, path: str, raw_hash: str) -> LineCount:
+    """What a document adds to the counts; ``path`` is the file it is read from. Pages in HTML add only their title:
+    what furniture is there, their structure says."""
+    hints = own_hints(raw)
+    outlet = outlet_key(hints.outlet)
+    lines: tuple[CountedLine, ...] = ()
+    title = hints.title
+    if raw.media == "text":
+        page = make_page(text_view(raw.text).text, outlet=hints.outlet)
+        first = title_line(page, hints.title)
+        title = title or (first.text if first else None)
+        if outlet:
+            lines = tuple(_counted(page, outlet, first))
+    known = number_of("title", normal_title(title)) if title and title.strip() else None
+    return LineCount(document_number(raw.id, path), content_number(raw_hash), outlet or "", _day(hints), known, lines)
+
+
+def _counted(page: Page, outlet: str, title: Line | None) -> Iterator[CountedLine]:
+    counted: dict[str, bool] = {}
+    for candidate in candidates(page):
+        if title is None or candidate.start != title.start:
+            counted[candidate.text] = counted.get(candidate.text, False) or candidate.edge
+    found = list(counted.items())
+    half = MAX_CANDIDATES // 2
+    for text, edge in found if len(found) <= MAX_CANDIDATES else [*found[:half], *found[-half:]]:
+        yield CountedLine(line_key(outlet, text), text, edge)
+
+
+def _day(hints: Hints) -> int:
+    stated = parse_date(hints.date) if hints.date else None
+    return int(stated[:10].replace("-", "")) if stated else 0
+
+
+def candidates(page: Page) -> Iterator[Candidate]:
+    """The lines of a page that may be its outlet's, and the sentences at either end of it, in no fixed order."""
+    last = len(page.lines) - 1
+    for line in page.lines:
+        edge = line.index < page.head_end or line.index >= page.tail_start
+        if _is_counted(line, edge or line.index < HEAD_LINES or line.index > last - TAIL_LINES):
+            yield Candidate(line.start, line.end, normal_line(line.text), edge)
+    if last >= 0:
+        yield from _sentences(page.lines[0], page.lines[last])
+
+
+def _is_counted(line: Line, outside: bool) -> bool:
+    if outside:
+        return len(line.text) <= MAX_LINE_CHARACTERS
+    return len(line.text) <= MAX_HEADING_CHARACTERS and line.text[-1] not in '.,;"”'
+
+
+def _sentences(first: Line, last: Line) -> Iterator[Candidate]:
+    """The sentences at the start of the first and at the end of the last line; whole lines are none."""
+    head = _split(first, 0, min(SENTENCES_WINDOW, len(first.text)))[:HEAD_SENTENCES]
+    tail = _split(last, max(0, len(last.text) - SENTENCES_WINDOW), len(last.text))[-TAIL_SENTENCES:]
+    for start, text in dict.fromkeys([*head, *tail]):
+        if len(text) <= MAX_LINE_CHARACTERS and len(text.split()) >= MIN_SENTENCE_WORDS:
+            yield Candidate(start, start + len(text), normal_line(text), True)
+
+
+def _split(line: Line, start: int, end: int) -> list[tuple[int, str]]:
+    """The whole sentences within ``[start, end)`` of a line with their offsets in the page, when it has several."""
+    ends = [found.end() for found in _SENTENCE.finditer(line.text, start, end)]
+    bounds = [*([0] if start == 0 else []), *ends, *([end] if end == len(line.text) else [])]
+    if not ends:
+        return []
+    return [(line.start + a, line.text[a:b].rstrip()) for a, b in pairwise(bounds)]
+
+
+def form_of(normal: str) -> Form:
+    """What the words of a line in normal form say: furniture beyond doubt, body beyond doubt, or neither."""
+    kind = furniture_kind(normal)
+    return _furniture(normal, kind) or _body(normal) or Form("unsure", _kind(kind), "its words do not say")
+
+
+def _furniture(normal: str, kind: str | None) -> Form | None:
+    if not any(char.isalnum() for char in normal):
+        return Form("furniture", "other", "no letter and no digit")
+    if _SIGN_OFF.fullmatch(normal):
+        return Form("furniture", "byline_signoff", "initials or a name in brackets")
+    # The headline of a link may be on the next line, which is not learned; *Simak kisahnya berikut ini.* is text.
+    if kind and kind != "related_link" and normal[-1] not in ".!?":
+        return Form("furniture", _kind(kind), "its words are those of page furniture")
+    opening = " ".join(normal.split()[:INVITATION_WORDS])
+    if _PLACE_ELSEWHERE.search(normal) and _INVITATION.search(opening) and not _QUOTED.search(normal):
+        return Form("furniture", "promo", "an invitation to read or follow elsewhere")
+    return None
+
+
+def _body(normal: str) -> Form | None:
+    if _QUOTED.search(normal):
+        return Form("body", "other", "it quotes somebody")
+    if "0" in normal:
+        return Form("body", "other", "it states numbers")
+    if len(normal.split()) >= SENTENCE_WORDS and normal[-1] in ".!?":
+        return Form("body", "other", "it is a whole sentence")
+    return None
+
+
+def _kind(kind: str | None) -> Kind:
+    return cast("Kind", kind) if kind else "other"
+
+
+def state_of(form: Form, figures: LineFigures, decision: Decision | None, *, learn: bool = True) -> State:
+    """What becomes of a line: a person's word first, then form and frequency together; ``learn`` off leaves every
+    undecided line to a person."""
+    if decision:
+        return "approved" if decision == "approve" else "vetoed"
+    if form.look == "body":
+        return "body"
+    frequent = figures.documents >= MIN_DOCUMENTS and figures.days >= MIN_DAYS
+    outside = figures.edges >= MIN_EDGE * figures.documents
+    return "learned" if learn and form.look == "furniture" and frequent and outside else "proposed"
