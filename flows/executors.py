@@ -7,12 +7,13 @@ makes every call a task run, so that ``--direct`` and a scheduled flow run the v
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ A = TypeVar("A")
 
 IN_FLIGHT_PER_WORKER = 2
 """Shards handed out ahead of each worker: enough that none waits, few enough that disk and memory stay bounded."""
+SMALL_SHARDS = 3
+"""Shards worked on before workers are started: the first three of a run hold 112 documents at most."""
 
 
 class Pending(Protocol[T_co]):
@@ -40,6 +43,14 @@ class Executor(Protocol):
     @property
     def workers(self) -> int:
         """How many calls run at once."""
+        ...
+
+    def prepare(self) -> None:
+        """Begin to start the workers, without waiting for them."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether what is submitted is begun at once."""
         ...
 
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
@@ -70,6 +81,13 @@ class InlineExecutor:
     def __exit__(self, *_: object) -> None:
         """Nothing to stop."""
 
+    def prepare(self) -> None:
+        """Nothing to start."""
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
+
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
         """Run it now."""
         return _Done(function(argument))
@@ -94,6 +112,10 @@ class _Retried:
             return self._executor.start(self._function, self._argument)[1].result()
 
 
+def _nothing() -> None:
+    """What a worker is asked to do to see whether it has begun."""
+
+
 def _begin_worker() -> None:
     from flows.worker import watch_parent  # loaded already in the process that this worker was forked from
 
@@ -107,22 +129,41 @@ class ProcessExecutor:
         self.workers = workers
         self._generation = 0
         self._pool: ProcessPoolExecutor | None = None
+        self._starting: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._starting:
+            self._starting.join()
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def prepare(self) -> None:
+        """Start the workers in a thread: the process that they are forked from takes more than a second to load."""
+        if self._starting is None:
+            self._pool = self._new_pool()
+            self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
+            self._starting.start()
+
+    def ready(self) -> bool:
+        """Whether the workers have begun, or have failed to: then the next call tells why."""
+        return self._starting is not None and not self._starting.is_alive()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        # Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker:
+        # a server process without threads loads it once, and workers are forked from that.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["flows.worker"])
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
+
     def start(self, function: Callable[[A], T], argument: A) -> tuple[int, Future[T]]:
         """Hand a call to the pool; the number tells which pool took it."""
+        if self._starting:
+            self._starting.join()
         if self._pool is None:
-            # Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker:
-            # a server process without threads loads it once, and workers are forked from that.
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["flows.worker"])
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
+            self._pool = self._new_pool()
         try:
             return self._generation, self._pool.submit(function, argument)
         except BrokenProcessPool:
@@ -144,22 +185,30 @@ class ProcessExecutor:
         return function()
 
 
-def ordered(executor: Executor, name: str, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[tuple[A, T]]:
-    """Results in the order of the arguments, which are drawn only as fast as the workers take them.
+def _await_workers(pool: ProcessPoolExecutor, workers: int) -> None:
+    """Wait until a pool has begun; what keeps it from beginning is raised again by the next call to it."""
+    with suppress(BrokenProcessPool, OSError):
+        for begun in [pool.submit(_nothing) for _ in range(workers)]:
+            begun.result()
 
-    A fixed order of results makes what is recorded independent of the number of workers and of their speed. The first
-    argument is worked on in this process: small jobs start no workers at all, and large ones are not idle while theirs
-    start.
+
+def ordered(
+    executor: Executor, name: str, function: Callable[[A], T], arguments: Iterable[A], here: int = 0
+) -> Iterator[tuple[A, T]]:
+    """Results in the order of the arguments, which are drawn only as fast as they are worked on.
+
+    A fixed order of results makes what is recorded independent of the number of workers and of their speed. With
+    ``here``, that many of the first arguments are worked on in this process, and as many more as it manages while the
+    workers start: small jobs start no workers at all, and large ones do not wait for theirs.
     """
-    drawn = iter(arguments)
-    try:
-        first = next(drawn)
-    except StopIteration:
-        return
     window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 0
-    waiting = deque((argument, executor.submit(name, function, argument)) for argument in islice(drawn, window))
-    yield first, executor.call(name, partial(function, first))
-    for argument in drawn:
+    waiting: deque[tuple[A, Pending[T]]] = deque()
+    for position, argument in enumerate(arguments):
+        if here and not waiting and not executor.ready():
+            if position >= here:
+                executor.prepare()
+            yield argument, executor.call(name, partial(function, argument))
+            continue
         waiting.append((argument, executor.submit(name, function, argument)))
         if len(waiting) > window:
             oldest, pending = waiting.popleft()

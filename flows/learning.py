@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from flows.executors import ordered
+from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
 from flows.shards import Planner
 from flows.stages import source_path
@@ -68,7 +68,7 @@ def learn(
         CountTask(shard.path, f"{shard.path}.counts", run.settings.ledger_url, reading) for shard in planner.shards()
     )
     new = 0
-    for task, results in ordered(run.executor, "count", count_shard, tasks):
+    for task, results in ordered(run.executor, "count", count_shard, tasks, here=SMALL_SHARDS):
         with run.ledger.writing() as connection:
             new += count(connection, list(_load(results)))
         for path in (task.shard, results):

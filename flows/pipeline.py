@@ -19,7 +19,7 @@ from time import perf_counter
 
 import psutil
 
-from flows.executors import Executor, ordered
+from flows.executors import SMALL_SHARDS, Executor, ordered
 from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
@@ -149,7 +149,8 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
-    for task, done in ordered(run.executor, "clean", clean_shard, _tasks(run, planner, shards, knowledge, full=full)):
+    tasks = _tasks(run, planner, shards, knowledge, full=full)
+    for task, done in ordered(run.executor, "clean", clean_shard, tasks, here=SMALL_SHARDS):
         shard = shards.pop(task.shard)
         run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.measure_memory()
