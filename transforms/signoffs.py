@@ -83,7 +83,25 @@ def _describes_work(page: Page, line: Line) -> bool:
     return any(_WORK_FACT.match(other.text) for other in beside)
 
 
-def closing_roles(page: Page) -> Iterator[Span]:
+_NAMES = r"\s?:\s?[^|:()\n]{2,60}?"
+_OPENING_ROLES = re.compile(
+    rf"(?P<roles>(?i:{_ANY_ROLE}){_NAMES}(?:\s?\|\s?(?i:{_ANY_ROLE}){_NAMES})+)\s(?=[A-Z0-9]{{3,20}}(?:\.[A-Z]{{2,8}}){{1,2}}\b)"
+)
+_BRACKETED_ROLES = re.compile(
+    rf"(?i:{_SOURCE_ROLE})\s?:\s?[\w.]{{3,30}}\s?\((?i:{_PERSON_ROLE}){_NAMES}(?:[|,/]\s?(?i:{_ANY_ROLE}){_NAMES})+\)"
+)
+
+
+def running_roles(page: Page) -> Iterator[Span]:
+    """Roles and names in the running line of a text: before its dateline, behind its last sentence, or in a bracket."""
+    if opening := _OPENING_ROLES.match(page.text):
+        yield opening.span("roles")
+    for bracket in _BRACKETED_ROLES.finditer(page.text):
+        yield bracket.span()
+    yield from _closing_roles(page)
+
+
+def _closing_roles(page: Page) -> Iterator[Span]:
     """``Pewarta: A Editor: B`` run on behind the last sentence, up to a copyright notice or the end."""
     for line in page.lines[max(0, page.tail_start - 1) :]:
         window = max(line.start, line.end - 320)
