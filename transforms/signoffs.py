@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from transforms.furniture import furniture_kind
 from transforms.lines import Line, Page
 
 Span = tuple[int, int]
@@ -251,7 +252,7 @@ def _is_tag_line(line: Line) -> bool:
     text = line.text
     if len(text) > MAX_TAG_LINE_CHARACTERS or text[-1] in ".!?:;" or not _TAG_LINE.fullmatch(text):
         return False
-    return text.islower()
+    return text.islower() and furniture_kind(text) in {None, "tags"}
 
 
 def _closes(line: Line, following: int) -> bool:
