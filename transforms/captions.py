@@ -46,7 +46,7 @@ _BARE = re.compile(
     rf"(?:\|\s?)?(?:{_SLASH}|{_STOCK}(?:\s?/\s?{_NAME})?|[A-Z]\w+ / {_STOCK}|ISTIMEWA|Istimewa"
     rf"|Foto/[A-Z][\w ./-]{{1,40}}|"
     rf"(?:Foto|FOTO|foto|Photo|Kredit foto|Sumber foto|Dok|DOK|dok|Doc|Foto ?[Bb]y|Foto oleh)(?:\."
-    rf"|\s?[:/])\s?(?:[Dd]ok\.\s?)?[^.|\n]{{2,60}}|"
+    rf"|\s?[:/])\s?(?:[Dd]o[ck]\.\s?)?[^.|\n]{{2,60}}|"
     rf"©\s?(?:\d{{4}}\s)?[^\n]{{2,60}}|(?:X|x|[Ii]nstagram|[Tt]witter|[Ff]acebook|[Yy]ou[Tt]ube"
     rf"|[Tt]ik[Tt]ok)(?:\.com)?/[\w.@]{{2,40}}|"
     rf"\|\s?[A-Z0-9][\w.]{{2,30}})"
