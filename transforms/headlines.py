@@ -27,7 +27,7 @@ _WORDS = r"[A-Z][\w’'.-]*(?:[ /-](?:[A-Z][\w’'.-]*|dan|di|del|de|al|the|of))
 _BEFORE_SITE = re.compile(rf"(?:{_WORDS}(?:,\s?{_WORDS}){{0,2}}\s?[-–—,|/]{{0,3}}\s?)?")
 _TOWN_AFTER_SITE = re.compile(
     r"\s?(?:[-–—|,]{1,3}|I\b)\s?(?P<place>[A-Z][\w’'-]*(?:[ /][A-Z][\w’'-]*){0,3})\s?(?P<close>[-–—]{1,3}"
-    r"|[.:|])\s?(?=[\"“‘(]?\w)"
+    r"|[.:|])\s?(?=[\"“‘(]?\w)(?![a-z]{2,4}\b)"
 )
 _DASH_AFTER_SITE = re.compile(r"\s?,?\s?(?:[-–—]{1,3}|[:|]|I\b)\s?,?\s?[-–—]?\s?(?=[\"“‘(]?[\w])")
 _TOWN_SEAM = re.compile(r",\s?(?P<place>[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[A-Z])")
@@ -65,7 +65,7 @@ def opening_dateline(text: str, outlet: str | None = None) -> Dateline | None:
     site = _site_in(head)
     if site and (before := _BEFORE_SITE.fullmatch(head[: site.start()])):
         return _site_dateline(text, site, before.group())
-    if (found := _AGENCY.match(head)) and (found["dash"] or _known(found["place"] or "")):
+    if (found := _AGENCY.match(head)) and (found["dash"] or _stands_alone(found["place"], text[found.end() :])):
         return Dateline(found.end(), True)
     if (found := _PLAIN.match(head)) and _is_place(found["place"], found["dash"], outlet):
         return Dateline(found.end(), False)
@@ -160,6 +160,11 @@ def _is_place(place: str, dash: str, outlet: str | None) -> bool:
 def _known(place: str) -> bool:
     """Whether any part of a dateline is a known place."""
     return any(part.strip(" -–—:.").lower() in _places() for part in re.split(r"[,/()|-]", place))
+
+
+def _stands_alone(place: str | None, following: str) -> bool:
+    """Whether a place and an agency in brackets are a dateline without its dash: a sentence begins behind them."""
+    return place is not None and place.strip().lower() in _places() and not following[:1].islower()
 
 
 def _debris_end(text: str) -> int:

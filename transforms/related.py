@@ -232,8 +232,8 @@ def _quoted_end(piece: str) -> int:
 def _below(text: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
     """The marker is alone on its line: the headlines stand on the next lines, or are missing.
 
-    A list heading takes every headline below it, a marker with a colon one headline and any long Title Case ones after
-    it, a marker without a colon only those of another story: outlets that print it bare let the body follow.
+    A list heading takes every headline below it, a marker with a colon one headline, and every marker long Title Case
+    ones of another story: outlets that print it bare let the body follow, which may begin with a heading.
     """
     end, taken = marker.end, 0
     position = marker.end
@@ -263,8 +263,8 @@ def _is_listed(text: str, marker: Marker, start: int, end: int, first: bool) -> 
         return is_headline(line, strict=False)
     if not is_headline(line, strict=True):
         return False
-    if marker.colon:
-        return len(line.split()) >= LONG_WORDS or line.strip() == text[end : end + len(line) + 2].strip()
+    if marker.colon and line.strip() == text[end : end + len(line) + 2].strip():
+        return True
     around = text[max(0, start - NEAR) : marker.start] + text[end : end + NEAR]
     return len(line.split()) >= LONG_WORDS and is_foreign(line, around)
 

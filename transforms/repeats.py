@@ -76,8 +76,12 @@ MAX_TITLE_PLACES = 50
 """Places of the title's longest word that are looked at before the whole text is."""
 
 _SENTENCE_GAP = re.compile(r"[.!?…:;\n\"“”]+\s*")
-_PRAYER = re.compile(r"\b(?:allah|tuhan|lord|artinya|aa?mii?n|amen)\b", re.IGNORECASE)
-"""Words of prayers and scripture, which articles print again on purpose."""
+_PRAYER = re.compile(
+    r"\b(?:allah(?:umma)?|tuhan|lord|artinya|aa?mii?n|amen|(?:ya )?r[ao]bb(?:i|ana|ii)|bismillah|s[h]?alawat)\b"
+    r"|[\u0621-\u064a]{3}",
+    re.IGNORECASE,
+)
+"""Words of prayers and scripture, and Arabic letters: articles print those again on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
