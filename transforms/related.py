@@ -54,6 +54,7 @@ _TOPIC = re.compile(
     r"[ \xa0]*[^\r\n.]{2,80}? atau (?:tulisan|artikel|berita) (?:menarik )?lainnya(?: dari| oleh)?"
     r"(?: [A-Z][\w.'’-]*){0,4}"
 )
+_SENTENCE_BEGINS = re.compile(r"[.!?][\"”’]? ?[A-Z\"“]")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 KnownTitles = Callable[[str], bool]
@@ -152,7 +153,10 @@ def _beside(text: str, spaced: str, marker: Marker, limit: int, known_titles: Kn
         piece = spaced[start : min(stop, start + WINDOW)]
         if not end and not starts_headline(piece.lstrip(), strict=not marker.colon):
             return _lone(text, marker, stop)
-        found, known = _one_headline(piece, context, stop > start + WINDOW, glue, known_titles)
+        if hard and hard.group() == "[Gambas" and _names_player(piece):
+            found, known = Boundary(len(piece.rstrip()), 0.97, True), False
+        else:
+            found, known = _one_headline(piece, context, stop > start + WINDOW, glue, known_titles)
         if end and not (marker.many or known) and title_share(piece[: found.end]) < TITLE_SHARE:
             break
         end = start + found.end
@@ -227,6 +231,11 @@ def _quoted_end(piece: str) -> int:
         if not piece[index + 1 :].lstrip()[:1].islower():
             return index + 1
     return 0
+
+
+def _names_player(piece: str) -> bool:
+    """Whether what stands before a player is its title and nothing else (``… Siap Edar!:[Gambas:Video``)."""
+    return piece.rstrip().endswith(":") and not _SENTENCE_BEGINS.search(piece)
 
 
 def _below(text: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
