@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from transforms.headlines import title_line
 from transforms.joins import find_line_joins, find_space_joins
-from transforms.lines import Page, Stretch, make_page
+from transforms.lines import Page, Stretch, make_page, runs_of
 from transforms.models import Cleaned, Cut, Hints, Removal, Repair, TextView
 from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
 from transforms.related import KnownTitles, find_related
@@ -34,6 +34,8 @@ DOUBTFUL = 0.7
 class _State:
     """What has been decided so far, in offsets of the view."""
 
+    runs: list[tuple[int, int]]
+    """The `runs_of` the view's text, of which every page is made."""
     cuts: list[Cut] = field(default_factory=list)
     """Sorted, not overlapping."""
     spaces: set[int] = field(default_factory=set)
@@ -44,7 +46,7 @@ class _State:
         gone = [Stretch(cut.start, cut.end) for cut in self.cuts]
         if self.spaces:
             gone = sorted([*gone, *(Stretch(at, at) for at in self.spaces)], key=lambda s: (s.start, s.end))
-        return make_page(text, gone, self.joined, outlet)
+        return make_page(text, gone, self.joined, outlet, self.runs)
 
     def add(self, text: str, page: Page, cuts: Iterable[Cut]) -> None:
         """Take over cuts of a page; what an earlier cut already took is left out of them."""
@@ -88,9 +90,9 @@ def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHI
 
     ``known`` is what other documents tell of this one: lines of its outlet, and titles.
     """
-    state = _State()
+    state = _State(runs_of(view.text))
     page = state.page(view.text, hints.outlet)
-    find_rules = known.beside(rules.finder(view.text, hints.outlet), hints.outlet)
+    find_rules = known.beside(rules.finder(page), hints.outlet)
     find = _Finders(find_rules, marker_words(view.text), known.is_title if known.titles else None)
     settled = False
     for _ in range(MAX_ROUNDS):

@@ -1,0 +1,135 @@
+"""Which rules run on a page: each wakes only where one of its literals stands in the part of the page it looks at.
+
+Plain searches for the literals cost less than any pattern, and most of them fail: of some eighty rules, about fifteen
+run on a usual page. Searching is still the larger part of a rule's cost, so that none is done twice: a part that
+the last round left as it was is not searched again, and in later pages of a document a literal that the first one
+does not hold can only stand around a seam, where something was cut or repaired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transforms.lines import Page
+from transforms.models import Cut
+
+if TYPE_CHECKING:
+    from transforms.rules.engine import Rule
+
+WHOLE_LINES = frozenset({"short", "lines", "head", "tail"})
+"""Parts of a page of which rules take whole lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A rule with its literals, grouped by a sign that all of a group hold; the group without a sign has ``""``."""
+
+    number: int
+    rule: Rule
+    needs: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def need_in(self, text: str) -> str | None:
+        """The first of the rule's literals that the text holds."""
+        for sign, needs in self.groups:
+            if sign and sign not in text:
+                continue
+            for need in needs:
+                if need in text:
+                    return need
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """The rules that look at one part of a page: those that always run, and those that wait for a literal."""
+
+    region: str
+    always: tuple[Alarm, ...]
+    waiting: tuple[Alarm, ...]
+    longest_need: int
+
+    def woken(self, text: str, shortest: int) -> list[Alarm]:
+        """The rules that the text wakes; no line of it is shorter than ``shortest``."""
+        return [
+            *(alarm for alarm in self.always if alarm.rule.longest >= shortest),
+            *(alarm for alarm in self.waiting if alarm.rule.longest >= shortest and alarm.need_in(text)),
+        ]
+
+
+def alarms_of(rules: Sequence[tuple[int, Rule]]) -> Sequence[Alarms]:
+    """The rules by the part of a page they look at."""
+    by_region: dict[str, list[Alarm]] = {}
+    for number, rule in rules:
+        by_region.setdefault(rule.region, []).append(Alarm(number, rule, rule.needs, tuple(_groups(rule.needs))))
+    return [
+        Alarms(
+            region,
+            tuple(alarm for alarm in alarms if not alarm.needs),
+            tuple(alarm for alarm in alarms if alarm.needs),
+            max((len(need) for alarm in alarms for need in alarm.needs), default=0),
+        )
+        for region, alarms in by_region.items()
+    ]
+
+
+def _groups(needs: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Literals by the sign they hold: one search for a single character settles a whole group."""
+    by_sign: dict[str, list[str]] = {}
+    for need in needs:
+        sign = next((char for char in need if not char.isalnum() and not char.isspace()), "")
+        by_sign.setdefault(sign if len(need) > 1 else "", []).append(need)
+    for sign, group in by_sign.items():
+        yield sign, tuple(group)
+
+
+class Watch:
+    """Finds the rules' cuts in the pages of one document, from the first one on."""
+
+    def __init__(self, first: Page, alarms: Sequence[Alarms]) -> None:
+        self._first = first
+        self._alarms = alarms
+        self._parts: dict[str, tuple[str, list[Alarm]]] = {}
+        """What each part said when it was last searched, and the rules that it woke."""
+        self._held: dict[int, str | None] = {}
+        """For each rule that looks at whole pages the literal that the first page holds, by the rule's number."""
+
+    def find(self, page: Page) -> list[Cut]:
+        """The cuts of all rules that the page wakes, unmerged; earlier rules first."""
+        awake: list[Alarm] = []
+        for alarms in self._alarms:
+            awake += self._whole(alarms, page) if alarms.region == "all" else self._part(alarms, page)
+        awake.sort(key=lambda alarm: alarm.number)
+        return [cut for alarm in awake for cut in alarm.rule.find(page)]
+
+    def _part(self, alarms: Alarms, page: Page) -> list[Alarm]:
+        """The rules that a part of the page wakes, searched anew only where it says something else than before."""
+        region = alarms.region
+        text, shortest = page.region(region)
+        if not text:
+            return []
+        known = self._parts.get(region)
+        if known and known[0] == text:
+            return known[1]
+        woken = alarms.woken(text, shortest if region in WHOLE_LINES else 0)
+        self._parts[region] = text, woken
+        return woken
+
+    def _whole(self, alarms: Alarms, page: Page) -> list[Alarm]:
+        """The rules that the whole page wakes."""
+        text = page.lower
+        if not text:
+            return []
+        awake = list(alarms.always)
+        if page is self._first or not self._held:
+            self._held = {alarm.number: alarm.need_in(self._first.lower) for alarm in alarms.waiting}
+        fresh = page.around_seams(alarms.longest_need)
+        for alarm in alarms.waiting:
+            held = self._held[alarm.number]
+            if (held is not None and held in text) or (
+                (held is not None or alarm.need_in(fresh)) and alarm.need_in(text)
+            ):
+                awake.append(alarm)
+        return awake
