@@ -87,23 +87,19 @@ class Page:
     seams: tuple[int, ...] = ()
     """Offsets in ``text`` around which it says what the page without any cut or repair did not."""
 
-    def region(self, name: str) -> tuple[str, int]:
-        """A part of the page in lower case, for ``in`` tests, and the length of its shortest line: its short lines,
-        all lines a line rule reads, the lines outside the article, an end of the page."""
+    def region(self, name: str) -> list[str]:
+        """The lines of a part of the page: its short lines, all lines a line rule reads, the lines outside the
+        article, an end of the page."""
         if name == "end":
-            return self.lower[-END_CHARACTERS:], 0
+            return [self.lower[-END_CHARACTERS:]]
         if name == "start":
-            return self.lower[:END_CHARACTERS], 0
+            return [self.lower[:END_CHARACTERS]]
         if name == "head":
-            lines: Sequence[Line] = self.lines[: self.head_end]
-        elif name == "tail":
-            lines = self.lines[self.tail_start :]
-        else:
-            longest = SHORT_CHARACTERS if name == "short" else MAX_LINE_RULE_CHARACTERS
-            lines = [line for line in self.lines if len(line.text) <= longest]
-        if len(lines) == len(self.lines):
-            return self.lower, min([len(line.text) for line in lines], default=0)
-        return "\n".join([line.text for line in lines]).lower(), min([len(line.text) for line in lines], default=0)
+            return [line.text for line in self.lines[: self.head_end]]
+        if name == "tail":
+            return [line.text for line in self.lines[self.tail_start :]]
+        longest = SHORT_CHARACTERS if name == "short" else MAX_LINE_RULE_CHARACTERS
+        return [line.text for line in self.lines if len(line.text) <= longest]
 
     def around_seams(self, reach: int) -> str:
         """What stands within ``reach`` characters of a seam, in lower case, for ``in`` tests."""

@@ -50,9 +50,17 @@ class Alarms:
     always: tuple[Alarm, ...]
     waiting: tuple[Alarm, ...]
     longest_need: int
+    longest_line: int
+    """Characters of the longest line that any of them looks at."""
 
-    def woken(self, text: str, shortest: int) -> list[Alarm]:
-        """The rules that the text wakes; no line of it is shorter than ``shortest``."""
+    def woken(self, lines: Sequence[str]) -> list[Alarm]:
+        """The rules that lines wake: those that look at lines of such a length, and find a literal in them."""
+        if not lines:
+            return []
+        shortest = min(map(len, lines)) if self.region in WHOLE_LINES else 0
+        if shortest > self.longest_line:
+            return []
+        text = "\n".join(lines).lower()
         return [
             *(alarm for alarm in self.always if alarm.rule.longest >= shortest),
             *(alarm for alarm in self.waiting if alarm.rule.longest >= shortest and alarm.need_in(text)),
@@ -70,6 +78,7 @@ def alarms_of(rules: Sequence[tuple[int, Rule]]) -> Sequence[Alarms]:
             tuple(alarm for alarm in alarms if not alarm.needs),
             tuple(alarm for alarm in alarms if alarm.needs),
             max((len(need) for alarm in alarms for need in alarm.needs), default=0),
+            max(alarm.rule.longest for alarm in alarms),
         )
         for region, alarms in by_region.items()
     ]
@@ -91,45 +100,48 @@ class Watch:
     def __init__(self, first: Page, alarms: Sequence[Alarms]) -> None:
         self._first = first
         self._alarms = alarms
-        self._parts: dict[str, tuple[str, list[Alarm]]] = {}
+        self._parts: dict[str, tuple[list[str], list[Alarm]]] = {}
         """What each part said when it was last searched, and the rules that it woke."""
         self._held: dict[int, str | None] = {}
         """For each rule that looks at whole pages the literal that the first page holds, by the rule's number."""
 
     def find(self, page: Page) -> list[Cut]:
         """The cuts of all rules that the page wakes, unmerged; earlier rules first."""
+        if not page.lines:
+            return []
         awake: list[Alarm] = []
         for alarms in self._alarms:
             awake += self._whole(alarms, page) if alarms.region == "all" else self._part(alarms, page)
-        awake.sort(key=lambda alarm: alarm.number)
+        awake.sort(key=_number)
         return [cut for alarm in awake for cut in alarm.rule.find(page)]
 
     def _part(self, alarms: Alarms, page: Page) -> list[Alarm]:
         """The rules that a part of the page wakes, searched anew only where it says something else than before."""
-        region = alarms.region
-        text, shortest = page.region(region)
-        if not text:
-            return []
-        known = self._parts.get(region)
-        if known and known[0] == text:
+        lines = page.region(alarms.region)
+        known = self._parts.get(alarms.region)
+        if known and known[0] == lines:
             return known[1]
-        woken = alarms.woken(text, shortest if region in WHOLE_LINES else 0)
-        self._parts[region] = text, woken
+        woken = alarms.woken(lines)
+        self._parts[alarms.region] = lines, woken
         return woken
 
     def _whole(self, alarms: Alarms, page: Page) -> list[Alarm]:
         """The rules that the whole page wakes."""
         text = page.lower
-        if not text:
-            return []
         awake = list(alarms.always)
-        if page is self._first or not self._held:
-            self._held = {alarm.number: alarm.need_in(self._first.lower) for alarm in alarms.waiting}
-        fresh = page.around_seams(alarms.longest_need)
+        if not self._held:
+            first = self._first.lower
+            self._held = {alarm.number: alarm.need_in(first) for alarm in alarms.waiting}
+        fresh = page.around_seams(alarms.longest_need) if page.seams else ""
         for alarm in alarms.waiting:
             held = self._held[alarm.number]
-            if (held is not None and held in text) or (
-                (held is not None or alarm.need_in(fresh)) and alarm.need_in(text)
-            ):
+            if held is None:
+                if fresh and alarm.need_in(fresh) and alarm.need_in(text):
+                    awake.append(alarm)
+            elif held in text or alarm.need_in(text):
                 awake.append(alarm)
         return awake
+
+
+def _number(alarm: Alarm) -> int:
+    return alarm.number
