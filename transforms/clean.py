@@ -73,16 +73,30 @@ def _append(cuts: list[Cut], text: str, start: int, end: int, like: Cut) -> None
         cuts.append(Cut(start, end, like.rule, like.kind, like.confidence))
 
 
-@dataclass(frozen=True, slots=True)
 class _Finders:
-    """What looks for cuts in the pages of one document, knowing what its text cannot hold."""
+    """What looks for cuts in the pages of one document, knowing what its text cannot hold.
 
-    rules: Finder
-    marker_words: tuple[str, ...]
-    known_titles: KnownTitles | None
+    A page is often asked about twice, before and after its lines are looked at for joins: the last answers are kept.
+    """
+
+    def __init__(self, page: Page, rules: RuleSet, known: Knowledge) -> None:
+        self._find_rules = known.beside(rules.finder(page), page.outlet)
+        self._marker_words = marker_words(page.text)
+        self._is_title = known.is_title if known.titles else None
+        self._rules: tuple[Page, list[Cut]] | None = None
+        self._related: tuple[Page, list[Cut]] | None = None
+
+    def rules(self, page: Page) -> list[Cut]:
+        """The cuts of the catalogue's rules."""
+        if self._rules is None or self._rules[0] is not page:
+            self._rules = page, self._find_rules(page)
+        return self._rules[1]
 
     def related(self, page: Page) -> list[Cut]:
-        return find_related(page.text, self.known_titles, page.spaced, self.marker_words)
+        """The related links."""
+        if self._related is None or self._related[0] is not page:
+            self._related = page, find_related(page.text, self._is_title, page.spaced, self._marker_words)
+        return self._related[1]
 
 
 def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHING_KNOWN) -> Cleaned:
@@ -92,8 +106,7 @@ def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHI
     """
     state = _State(runs_of(view.text))
     page = state.page(view.text, hints.outlet)
-    find_rules = known.beside(rules.finder(page), hints.outlet)
-    find = _Finders(find_rules, marker_words(view.text), known.is_title if known.titles else None)
+    find = _Finders(page, rules, known)
     settled = False
     for _ in range(MAX_ROUNDS):
         page, related = _mend(view.text, page, state, find)
