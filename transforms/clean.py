@@ -17,10 +17,10 @@ from transforms.joins import find_line_joins, find_space_joins
 from transforms.lines import Page, Stretch, make_page, runs_of
 from transforms.models import Cleaned, Cut, Hints, Removal, Repair, TextView
 from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
-from transforms.related import KnownTitles, find_related
+from transforms.related import find_related
 from transforms.related_markers import marker_words
 from transforms.repeats import find_repeats
-from transforms.rules import Finder, RuleSet
+from transforms.rules import RuleSet
 
 MAX_ROUNDS = 8
 """Rounds of the steps over one document. Of 6,000 articles none needed more than 5; the limit bounds hostile input."""

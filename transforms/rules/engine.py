@@ -45,21 +45,22 @@ class Rule:
 
     def find(self, page: Page) -> list[Cut]:
         """Every stretch of the page that the rule takes."""
-        if self.matcher is not None:
-            spans = list(self.matcher(page))
-        else:
-            spans = [
-                match.span("cut") if "cut" in match.re.groupindex else match.span() for match in self._matches(page)
-            ]
-        trimmed = [page.trimmed(start, end) for start, end in spans]
-        return [Cut(start, end, self.id, self.kind, self.confidence) for start, end in trimmed if start < end]
+        cuts: list[Cut] = []
+        for span in self.matcher(page) if self.matcher is not None else self._matches(page):
+            start, end = page.trimmed(*span)
+            if start < end:
+                cuts.append(Cut(start, end, self.id, self.kind, self.confidence))
+        return cuts
 
-    def _matches(self, page: Page) -> Iterator[re.Match[str]]:
+    def _matches(self, page: Page) -> Iterator[tuple[int, int]]:
+        """Where the pattern matches, or its group ``cut``."""
         pattern, text = self.pattern, page.text
         if pattern is None:
             return
+        group = "cut" if "cut" in pattern.groupindex else 0
         if self.scope == "inline":
-            yield from pattern.finditer(text)
+            for match in pattern.finditer(text):
+                yield match.span(group)
             return
         for line in self._lines(page):
             if self.scope in ("line_start", "start"):
@@ -71,7 +72,7 @@ class Rule:
             else:
                 continue
             if found:
-                yield found
+                yield found.span(group)
 
     def _lines(self, page: Page) -> Sequence[Line]:
         """The lines of the page that the scope is about."""

@@ -8,6 +8,7 @@ does not hold can only stand around a seam, where something was cut or repaired.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ class Alarms:
     region: str
     always: tuple[Alarm, ...]
     waiting: tuple[Alarm, ...]
+    any_need: re.Pattern[str]
+    """What matches any of their literals."""
     longest_need: int
     longest_line: int
     """Characters of the longest line that any of them looks at."""
@@ -77,6 +80,7 @@ def alarms_of(rules: Sequence[tuple[int, Rule]]) -> Sequence[Alarms]:
             region,
             tuple(alarm for alarm in alarms if not alarm.needs),
             tuple(alarm for alarm in alarms if alarm.needs),
+            re.compile("|".join(sorted({re.escape(need) for alarm in alarms for need in alarm.needs}))),
             max((len(need) for alarm in alarms for need in alarm.needs), default=0),
             max(alarm.rule.longest for alarm in alarms),
         )
@@ -132,11 +136,11 @@ class Watch:
         if not self._held:
             first = self._first.lower
             self._held = {alarm.number: alarm.need_in(first) for alarm in alarms.waiting}
-        fresh = page.around_seams(alarms.longest_need) if page.seams else ""
+        seamed = alarms.any_need.search(page.around_seams(alarms.longest_need)) if page.seams else None
         for alarm in alarms.waiting:
             held = self._held[alarm.number]
             if held is None:
-                if fresh and alarm.need_in(fresh) and alarm.need_in(text):
+                if seamed and alarm.need_in(text):
                     awake.append(alarm)
             elif held in text or alarm.need_in(text):
                 awake.append(alarm)
