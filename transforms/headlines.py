@@ -66,6 +66,12 @@ class Dateline:
 
 def opening_dateline(text: str, outlet: str | None = None) -> Dateline | None:
     """The dateline at the start of a paragraph, or None."""
+    return _dateline_of(text[: 2 * MAX_DATELINE + 1], outlet)
+
+
+@lru_cache(maxsize=256)
+def _dateline_of(text: str, outlet: str | None) -> Dateline | None:
+    """The same for as much of a paragraph as matters: several rules, every round and the metadata ask for it."""
     head = text[:MAX_DATELINE]
     site = _site_in(head)
     if site and (before := _BEFORE_SITE.fullmatch(head[: site.start()])):
@@ -218,6 +224,7 @@ _BYLINE_FIRST = re.compile(
     rf"{_DATE}",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _HOUR = re.compile(r"(?:(?:pukul|jam|\d{1,2}[.)]) )?\d{1,2}[.:]\d{2}\b(?!\.\d)")
 MAX_HEAD_LINES = 8
 """How far down a date line may stand: under site name, categories, title, byline. Further down it heads a schedule."""
@@ -225,10 +232,16 @@ MAX_DATE_LINE = 90
 """Characters of a date line with its labels: the longest hand-marked one has 34."""
 
 
+def _lines_with_dates(page: Page) -> list[Line]:
+    """The lines above the article that may hold a date."""
+    head = page.lines[: min(page.head_end, MAX_HEAD_LINES)]
+    return [line for line in head if len(line.text) <= MAX_DATE_LINE and _DIGIT.search(line.text)]
+
+
 def date_lines(page: Page) -> Iterator[Span]:
     """Lines above the article that are only a date with its labels; a byline behind it is left to its own rule."""
-    for line in page.lines[: min(page.head_end, MAX_HEAD_LINES)]:
-        if len(line.text) <= MAX_DATE_LINE and (found := _DATE_LINE.match(line.text)):
+    for line in _lines_with_dates(page):
+        if found := _DATE_LINE.match(line.text):
             if _heads_schedule(page, line):
                 return
             rest = line.text[found.end() :].strip()
@@ -244,11 +257,10 @@ def _heads_schedule(page: Page, line: Line) -> bool:
 
 def date_bylines(page: Page) -> Iterator[Span]:
     """``by NAME`` behind the date of a date line, and lines that begin with the author and go on with the date."""
-    for line in page.lines[: min(page.head_end, MAX_HEAD_LINES)]:
-        if len(line.text) <= MAX_DATE_LINE and _BYLINE_FIRST.match(line.text):
+    for line in _lines_with_dates(page):
+        if _BYLINE_FIRST.match(line.text):
             yield line.start, line.end
-            continue
-        if len(line.text) <= MAX_DATE_LINE and (found := _DATE_LINE.match(line.text)):
+        elif found := _DATE_LINE.match(line.text):
             rest = _BY.search(line.text, found.end())
             if rest and not line.text[found.end() : rest.start()].strip():
                 yield line.start + rest.start(), line.end

@@ -77,8 +77,8 @@ _MARKER = re.compile(
     rf"{_WORD_END}{_COLON}",
     re.IGNORECASE,
 )
-# Every marker begins with one of these. Searches for them are several times faster than the pattern, and as capitals are
-# rare, one search finds all spellings with a capital.
+# Every marker begins with one of these. Searches for them are several times faster than the pattern; capitals are rare,
+# so that one search finds all spellings with a capital.
 _TRIGGERS = (
     "Baca Simak Lihat Tonton Saksikan Dengarkan Yuk Ayo Silakan Silahkan Berita Artikel Tulisan Kabar Terkait Pilihan "
     "Terpopuler Selengkapnya Editor Read Also See Watch Related More You Recommended Video"
