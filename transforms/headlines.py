@@ -141,10 +141,10 @@ def _has_header(page: Page) -> bool:
 
 def _opening_lines(page: Page) -> Iterator[tuple[Line, Dateline]]:
     """The first paragraph's dateline, and any later one that names its site (a second copy of the article)."""
+    opening = max(1, min(page.head_end + 1, 6))
     for line in page.lines:
-        opening = line.index < max(1, min(page.head_end + 1, 6))
         head = line.text[:MAX_DATELINE]
-        if not opening and ("." not in head or not _site_in(head)):
+        if line.index >= opening and ("." not in head or not _site_in(head)):
             continue
         found = opening_dateline(line.text, page.outlet)
         if found and len(line.text) - found.end >= MIN_BODY_AFTER:

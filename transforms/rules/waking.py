@@ -53,21 +53,22 @@ class Alarms:
     any_need: re.Pattern[str]
     """What matches any of their literals."""
     longest_need: int
-    longest_line: int
-    """Characters of the longest line that any of them looks at."""
 
     def woken(self, lines: Sequence[str]) -> list[Alarm]:
-        """The rules that lines wake: those that look at lines of such a length, and find a literal in them."""
+        """The rules that lines wake: each by a literal in a line that is short enough for it."""
         if not lines:
             return []
-        shortest = min(map(len, lines)) if self.region in WHOLE_LINES else 0
-        if shortest > self.longest_line:
-            return []
-        text = "\n".join(lines).lower()
-        return [
-            *(alarm for alarm in self.always if alarm.rule.longest >= shortest),
-            *(alarm for alarm in self.waiting if alarm.rule.longest >= shortest and alarm.need_in(text)),
-        ]
+        if self.region not in WHOLE_LINES:
+            return [*self.always, *(alarm for alarm in self.waiting if alarm.need_in(lines[0]))]
+        seen: dict[int, str] = {}
+        woken = []
+        for alarm in (*self.always, *self.waiting):
+            longest = alarm.rule.longest
+            if longest not in seen:
+                seen[longest] = "\n".join([line for line in lines if len(line) <= longest]).lower()
+            if seen[longest] and (not alarm.needs or alarm.need_in(seen[longest])):
+                woken.append(alarm)
+        return woken
 
 
 def alarms_of(rules: Sequence[tuple[int, Rule]]) -> Sequence[Alarms]:
@@ -82,7 +83,6 @@ def alarms_of(rules: Sequence[tuple[int, Rule]]) -> Sequence[Alarms]:
             tuple(alarm for alarm in alarms if alarm.needs),
             re.compile("|".join(sorted({re.escape(need) for alarm in alarms for need in alarm.needs}))),
             max((len(need) for alarm in alarms for need in alarm.needs), default=0),
-            max(alarm.rule.longest for alarm in alarms),
         )
         for region, alarms in by_region.items()
     ]
