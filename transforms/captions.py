@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from transforms.headlines import opening_dateline
 from transforms.joins import OPENERS
@@ -69,7 +70,7 @@ USUAL_NAME_TOKENS = 3
 def credit_lines(page: Page) -> Iterator[Span]:
     """Lines that are nothing but a credit, and credits behind running text that is no caption."""
     for line in page.lines:
-        if span := _credit_at_end(line):
+        if span := _credit_at_end(line.text):
             caption, credit = line.text[: span[0]], line.text[span[0] :]
             if not caption.strip() or _is_last_sentence(page, line, caption) or not _is_caption(caption, credit):
                 yield line.start + span[0], line.start + span[1]
@@ -82,7 +83,7 @@ def caption_lines(page: Page) -> Iterator[Span]:
             continue
         if line.index == 0 and _is_opening_caption(page):
             yield line.start, line.end
-        elif (span := _credit_at_end(line)) and line.text[: span[0]].strip():
+        elif (span := _credit_at_end(line.text)) and line.text[: span[0]].strip():
             caption, credit = line.text[: span[0]], line.text[span[0] :]
             if not _is_last_sentence(page, line, caption) and _is_caption(caption, credit):
                 yield line.start, line.end
@@ -104,17 +105,24 @@ def _is_opening_caption(page: Page) -> bool:
     return opening_dateline(page.lines[1].text, page.outlet) is not None
 
 
-def _credit_at_end(line: Line) -> Span | None:
-    """Where the credit that ends the line stands in it."""
-    text = line.text
+def _credit_at_end(text: str) -> Span | None:
+    """Where the credit that ends a line stands in it."""
     last = text[-1]
     if last in ")]" or text[-2:] in (").", "]."):
         for found in _BRACKETED.finditer(text, max(0, len(text) - 110)):
             if found.end() == len(text) and not _closes_sentence(text, found):
                 return found.span()
+    if len(text) > (MAX_BARE_CREDIT if last in '.!?"”' else MAX_CAPTION):
+        return None
+    return _unbracketed_credit(text)
+
+
+@lru_cache(maxsize=1024)
+def _unbracketed_credit(text: str) -> Span | None:
+    """The same without brackets, for lines of bounded length: two rules and every round ask for it."""
     if len(text) <= MAX_BARE_CREDIT and (whole := _BARE.fullmatch(text)):
         return whole.span()
-    if last in '.!?"”' or len(text) > MAX_CAPTION:
+    if text[-1] in '.!?"”':
         return None
     trailing = _TRAILING.search(text, max(0, len(text) - 90))
     return trailing.span() if trailing else None
@@ -170,10 +178,11 @@ _LEADING = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def _starts_with_credit(text: str) -> bool:
-    """Whether the line is a credit with its caption glued or set behind it."""
+    """Whether a line of at most `MAX_INLINE_CAPTION` is a credit with its caption glued or set behind it."""
     found = _LEADING.match(text)
-    if found is None or len(text) > MAX_INLINE_CAPTION:
+    if found is None:
         return False
     return not _BOUNDARY.search(text, found.end()) and not _QUOTE.search(text)
 

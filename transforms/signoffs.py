@@ -193,7 +193,10 @@ def _by_last_character(last: str) -> tuple[re.Pattern[str], ...]:
 
 def _bracket(page: Page, line: Line) -> Span | None:
     """The bracketed sign-off at the end of a line, if there is one."""
-    found = _BRACKET.search(page.text, max(line.start, line.end - 90), line.end)
+    window = max(line.start, line.end - 90)
+    if page.text.find("(", window, line.end) < 0 and page.text.find("[", window, line.end) < 0:
+        return None
+    found = _BRACKET.search(page.text, window, line.end)
     if found is None or not is_initials(found.group(1)):
         return None
     if "[" in found.group() and _NAME.fullmatch(found.group(1)) and not _TOKEN.fullmatch(found.group(1)):
