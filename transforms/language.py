@@ -127,9 +127,9 @@ def detect_language(text: str) -> LanguageVerdict:
     blocks = _score_blocks(profiles, _fold_capitals(text))
     if not blocks:
         return _NO_VERDICT
-    if len(blocks) == 1 and not _fits(profiles, blocks[0].scores, blocks[0].places, GIBBERISH):
+    if len(blocks) == 1 and not _fits(profiles, blocks[0], GIBBERISH):
         return _NO_VERDICT
-    fitting = [_fits(profiles, block.scores, block.places) for block in blocks]
+    fitting = [_fits(profiles, block) for block in blocks]
     heard = [block for block, fits in zip(blocks, fitting, strict=True) if fits] or blocks
     total = profiles.unpack(sum(block.packed for block in heard))
     main = _best(total)
@@ -174,13 +174,17 @@ def _score_blocks(profiles: Profiles, text: str) -> list[_Block]:
     blocks = []
     for piece in pieces:
         normal = profiles.normalise(piece[:READ_CHARACTERS])
-        packed, places = profiles.score(normal, positions)
-        if packed:
-            letters = len(normal) - normal.count(" ")
-            letters = letters * len(piece) // min(len(piece), READ_CHARACTERS)
-            scores = profiles.unpack(packed)
-            blocks.append(_Block(normal, packed, scores, max(scores), places, letters))
+        letters = (len(normal) - normal.count(" ")) * len(piece) // min(len(piece) or 1, READ_CHARACTERS)
+        block = _score(profiles, normal, positions, letters)
+        if block.packed:
+            blocks.append(block)
     return blocks
+
+
+def _score(profiles: Profiles, normal: str, positions: int, letters: int) -> _Block:
+    packed, places = profiles.score(normal, positions)
+    scores = profiles.unpack(packed)
+    return _Block(normal, packed, scores, max(scores), places, letters)
 
 
 def _split(text: str) -> list[str]:
@@ -199,19 +203,19 @@ def _split(text: str) -> list[str]:
     return blocks
 
 
-def _fits(profiles: Profiles, scores: Steps, places: int, least: float = FITTING) -> bool:
-    """Tell whether some language explains so many places as well as it explains its own texts."""
-    return max(scores) >= least * LEVELS_A_NAT * places or profiles.codes[_best(scores)] in UNSPACED
+def _fits(profiles: Profiles, block: _Block, least: float = FITTING) -> bool:
+    """Tell whether some language explains the block's places as well as it explains its own texts."""
+    explained = block.top >= least * LEVELS_A_NAT * block.places
+    return explained or profiles.codes[_best(block.scores)] in UNSPACED
 
 
 def _language_of(profiles: Profiles, block: _Block, fits: bool, main: int) -> int:
     """Return the language of one block: ``main`` unless a full reading says clearly otherwise."""
     if not fits or block.top - block.scores[main] < DIFFERENT * LEVELS_A_NAT * block.places / 2:
         return main
-    packed, places = profiles.score(block.normal, FULL_POSITIONS)
-    scores = profiles.unpack(packed)
-    clear = max(scores) - scores[main] >= DIFFERENT * LEVELS_A_NAT * places and _fits(profiles, scores, places)
-    return _best(scores) if clear else main
+    whole = _score(profiles, block.normal, FULL_POSITIONS, block.letters)
+    clear = whole.top - whole.scores[main] >= DIFFERENT * LEVELS_A_NAT * whole.places and _fits(profiles, whole)
+    return _best(whole.scores) if clear else main
 
 
 def _within_family(blocks: list[_Block], codes: list[str], fitting: list[bool]) -> tuple[list[str], float]:

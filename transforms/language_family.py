@@ -128,7 +128,7 @@ class FamilyModel:
         packed = sum(map(self._words.__getitem__, words_of(normal)))
         *sums, known, count = self._lanes.unpack(packed.to_bytes(self._lanes.size, "little"))
         zero = LANE_OFFSET * known
-        return [*(self._unit * (value - zero) for value in sums), float(count)]
+        return [*[self._unit * (value - zero) for value in sums], float(count)]
 
     def scores(self, normal: str) -> Weights:
         """Return one score a language in nats; all zero for a text without words."""

@@ -36,7 +36,7 @@ MEMORY = 60_000
 Steps = tuple[int, ...]
 
 
-class _LogTable(dict[str, int]):
+class _LogTable(dict[tuple[str, ...], int]):
     """Three neighbouring characters → how much likelier than unseen n-grams those that end at the third one are.
 
     These are the three characters, the last two and the last one, as far as no space separates them. The value has one
@@ -49,15 +49,15 @@ class _LogTable(dict[str, int]):
         self._packed = grams.packed
         self._ends: dict[str, int] = {}
 
-    def __missing__(self, window: str) -> int:
-        before, here = window[-2], window[-1]
+    def __missing__(self, window: tuple[str, ...]) -> int:
+        _, before, here = window
         packed = 0
         if not (here.isupper() and before.isupper()):  # langdetect passes over words in capitals
             packed = self._end(before + here)
             if here != " ":
                 packed += self._end(here)
             if before != " ":
-                packed += self._packed(window)
+                packed += self._packed("".join(window))
         if len(self) < MEMORY:
             self[window] = packed
         return packed
@@ -135,9 +135,10 @@ class Profiles:
         Returns the sum, which goes to ``unpack`` and is zero when no profile knows any of them, and how many places
         were read. ``normal`` comes from ``normalise``.
         """
-        places = range(3, len(normal) + 1, max(1, -(-len(normal) // positions)))
-        table = self._table
-        return sum([table[normal[end - 3 : end]] for end in places]), len(places)
+        step = max(1, -(-len(normal) // positions))
+        windows = zip(normal[::step], normal[1::step], normal[2::step], strict=False)
+        found = list(map(self._table.__getitem__, windows))
+        return sum(found), len(found)
 
     def unpack(self, packed: int) -> Steps:
         """Return the log-likelihood of each language above that of unseen n-grams, in 256ths of a nat."""
