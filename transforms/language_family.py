@@ -29,7 +29,9 @@ MIN_SMALL_WORDS = 4
 MAX_WORDS = 200
 """Words read of one text, evenly spaced; more change no verdict."""
 MEMORY = 30_000
-"""Distinct words, and as many pieces of words, whose weights are kept ready: the same ones come again and again."""
+"""Distinct words whose weights are kept ready; a news corpus uses each of them again and again."""
+PIECES_MEMORY = 60_000
+"""The same of the four characters that pieces begin in; 3,000 articles have half as many."""
 LANE_BITS = 32
 """Bits of one number in a packed vector."""
 LANE_OFFSET = 128
@@ -102,8 +104,10 @@ class _WordTable(dict[str, int]):
 
     def _begun(self, window: str) -> int:
         """Add up the pieces that begin where ``window`` does."""
-        packed = sum([self._feature(window[:size]) for size in range(MIN_PIECE, len(window) + 1)])
-        if len(self._pieces) < MEMORY:
+        packed = self._one * (len(window) - MIN_PIECE + 1)
+        for size in range(MIN_PIECE, len(window) + 1):
+            packed += self._weights.get(window[:size], 0)
+        if len(self._pieces) < PIECES_MEMORY:
             self._pieces[window] = packed
         return packed
 
