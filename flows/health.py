@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flows.settings import Settings
 from flows.stages import rule_set
+from index import ledger_languages
 from index.generations import Generations
 from index.ledger import Ledger, Run
 from index.writer import count_documents
@@ -84,6 +85,7 @@ def health(settings: Settings) -> Health:
             hints.append(
                 f"{counts['held']:,} documents are held for review and not indexed; `saring held list` says why"
             )
+        hints += _language_hints(ledger, settings)
         runs = ledger.runs(1)
         return Health(
             counts,
@@ -94,6 +96,17 @@ def health(settings: Settings) -> Health:
             tuple(problems),
             tuple(hints),
         )
+
+
+def _language_hints(ledger: Ledger, settings: Settings) -> Iterator[str]:
+    with ledger.reading() as connection:
+        left_out = ledger_languages.filtered(connection)
+        waiting = ledger_languages.waiting(connection, settings.languages.kept)
+    if left_out:
+        each = ", ".join(f"{code} {documents:,}" for code, documents in left_out.items())
+        yield f"{sum(left_out.values()):,} documents are not indexed for their language (`languages.keep`): {each}"
+    if waiting:
+        yield f"`languages.keep` is another than at the last run: the next ingest changes {waiting:,} documents"
 
 
 def _compare(ledger: Ledger, generations: Generations, current: str | None) -> tuple[int | None, list[str]]:

@@ -29,6 +29,7 @@ from flows.report import RunReport
 from flows.settings import Settings
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
+from index import ledger_languages
 from index.duplicates import resolve
 from index.ledger import Ledger
 from transforms.models import Document, Rejected, SourceFile
@@ -84,6 +85,7 @@ def run_ingest(
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
         run = _begin(settings, ledger, executor, progress)
         _clean(run, sources, full=full)
+        _leave_out_languages(run)
         _settle_duplicates(run)
         bring_index_up_to_date(run, rebuild=False)
         return _finish(run)
@@ -95,6 +97,7 @@ def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progr
         run = _begin(settings, ledger, executor, progress)
         if from_raw:
             _clean(run, settings.sources, full=True)
+        _leave_out_languages(run)
         _settle_duplicates(run)
         bring_index_up_to_date(run, rebuild=True)
         return _finish(run)
@@ -243,6 +246,21 @@ def _count_skipped(run: Run, planner: Planner) -> None:
     run.report.counts["quarantined"] += len(waiting)
     for row in waiting:
         run.report.fail(Rejected(row.id, row.source, row.stage, row.error, row.message, row.place, row.hint))
+
+
+def _leave_out_languages(run: Run) -> None:
+    """Serve the languages that the configuration keeps, before duplicates: what is left out represents nothing."""
+    keep = run.settings.languages.kept
+    with run.ledger.writing() as connection:
+        changes = ledger_languages.apply(connection, keep, run.report.run_id)
+    run.report.counts["filtered"] = changes.left_out
+    if changes.left_out:
+        run.report.notes.append(
+            f"{changes.left_out:,} documents are in languages that are not indexed (`languages.keep`); they stay in "
+            "the ledger, and `saring explain ID` shows them"
+        )
+    if changes.taken_back:
+        run.report.notes.append(f"{changes.taken_back:,} documents are in languages that are indexed now")
 
 
 def _settle_duplicates(run: Run) -> None:

@@ -20,9 +20,10 @@ COUNTS = (
     "near_duplicates",
     "quarantined",
     "held",
+    "filtered",
     "indexed",
 )
-"""What a report counts. Those held for review are among the new and changed ones as well."""
+"""What a report counts. Those held for review or left out for their language are among the others as well."""
 MAX_FAILURES = 1_000
 """Failures listed in a report; all of them are in the quarantine."""
 SHOWN_FAILURES = 20

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from transforms.errors import ConfigError
+from transforms.language_codes import CODES
 from transforms.read import ReadSettings
 
 CONFIG_VARIABLE = "SARING_CONFIG"
@@ -31,6 +33,41 @@ class Reading(_Section):
     fields: dict[Literal["id", "text", "title", "url", "date", "outlet", "lang"], str | list[str]] = Field(
         default_factory=dict, description="names of your records' fields, e.g. {text: isi, title: judul}"
     )
+
+
+class Languages(_Section):
+    """Which languages are indexed."""
+
+    keep: Literal["all"] | list[str] = Field(
+        "all", description="codes of the languages to index; documents in others stay in the ledger only"
+    )
+
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _norwegian(cls, value: Any) -> Any:
+        """YAML reads Norwegian's code as a truth value."""
+        return ["no" if code is False else code for code in value] if isinstance(value, list) else value
+
+    @field_validator("keep")
+    @classmethod
+    def _known(cls, value: Literal["all"] | list[str]) -> Literal["all"] | list[str]:
+        if not value:
+            raise PydanticCustomError("languages", "at least one language must be kept, or `all`")
+        for code in value if isinstance(value, list) else ():
+            if code not in CODES:
+                near = get_close_matches(code.lower(), [known.lower() for known in CODES], n=1, cutoff=0.4)
+                meant = next((f"; did you mean `{known}`?" for known in CODES if [known.lower()] == near), "")
+                raise PydanticCustomError(
+                    "languages",
+                    "`{code}` is no code of a language that is told apart{meant}",
+                    {"code": code, "meant": meant},
+                )
+        return value
+
+    @property
+    def kept(self) -> list[str] | None:
+        """The codes to index; None for all."""
+        return None if self.keep == "all" else self.keep
 
 
 class Runner(_Section):
@@ -70,6 +107,7 @@ class Settings(BaseSettings):
         "learn",
         description="lines that an outlet prints on many pages: cut what is furniture beyond doubt, ask, or off",
     )
+    languages: Languages = Languages()
     reading: Reading = Reading()
     runner: Runner = Runner()
     schedules: Schedules = Schedules()

@@ -41,7 +41,8 @@ def runs(connection: Connection, limit: int) -> list[Run]:
 def counts(connection: Connection) -> dict[str, int]:
     """Return the figures of a status report."""
     columns = tables.documents.c
-    figures = dict.fromkeys(("live", "held", "gone", "representatives", "exact_duplicates", "near_duplicates"), 0)
+    names = ("live", "held", "filtered", "gone", "representatives", "exact_duplicates", "near_duplicates")
+    figures = dict.fromkeys(names, 0)
     kinds = select(columns.status, columns.duplicate_kind, func.count()).group_by(
         columns.status, columns.duplicate_kind
     )

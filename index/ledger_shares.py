@@ -33,6 +33,7 @@ class Earlier:
     characters: int
     """Of its clean text."""
     live: bool
+    """Whether it is served, or would be but for its language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def earlier(connection: Connection, ids: Iterable[str]) -> dict[str, Earlier]:
     for chunk in chunks(ids):
         query = select(columns.id, columns.raw_hash, columns.characters, columns.status).where(columns.id.in_(chunk))
         for row in connection.execute(query):
-            found[row.id] = Earlier(row.raw_hash, row.characters, row.status == tables.LIVE)
+            found[row.id] = Earlier(row.raw_hash, row.characters, row.status in {tables.LIVE, tables.FILTERED})
     return found
 
 

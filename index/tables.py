@@ -50,8 +50,8 @@ PAGE_BYTES = 8192
 CACHE_KIB = 32_768
 """SQLite page cache of a connection: the upper levels of the bands of a million documents fit."""
 
-LIVE, HELD, GONE = "live", "held", "gone"
-"""A document's status: served, kept back for review or by language, or no longer in its source."""
+LIVE, HELD, FILTERED, GONE = "live", "held", "filtered", "gone"
+"""A document's status: served, kept back for review, left out for its language, or no longer in its source."""
 
 TO_COMPARE, TO_CLUSTER, SETTLED = 0, 1, 2
 """A document's resolution: its near copies are not searched yet, its cluster must be drawn again, or neither."""
