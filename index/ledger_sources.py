@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, and_, select, update
 
 from index import tables
-from index.ledger_bands import enter_bands, withdraw
-from index.ledger_codec import split_source, storable, suffixed, unpack_numbers
-from index.ledger_sql import chunks
+from index.ledger_bands import withdraw
+from index.ledger_codec import split_source, storable, suffixed
+from index.ledger_sql import among
 from index.ledger_store import source_numbers
 
 
@@ -83,11 +83,10 @@ def vanished(connection: Connection, path: str, run_id: str) -> list[str]:
 def document_states(connection: Connection, ids: Sequence[str]) -> dict[str, DocumentState]:
     """Return the state of each stored document, by id as asked."""
     asked = {str(storable(id_)): id_ for id_ in ids}
-    found = {}
-    for chunk in chunks(asked):
-        for row in _state_rows(connection, chunk):
-            found[asked[row.id]] = DocumentState(row.raw_hash, row.rules_version, row.path, row.status)
-    return found
+    return {
+        asked[row.id]: DocumentState(row.raw_hash, row.rules_version, row.path, row.status)
+        for row in _state_rows(connection, asked)
+    }
 
 
 def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], rules_version: str) -> dict[int, str]:
@@ -99,10 +98,10 @@ def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], r
     for id_, source, _ in records:
         own = str(storable(id_))
         names.append((own, suffixed(own, split_source(source)[0]), suffixed(own, source)))
-    stored = {}
-    for chunk in chunks(sorted({name for group in names for name in group})):
-        for row in _state_rows(connection, chunk):
-            stored[row.id] = (row.path, row.raw_hash, row.rules_version, row.status == tables.GONE)
+    stored = {
+        row.id: (row.path, row.raw_hash, row.rules_version, row.status == tables.GONE)
+        for row in _state_rows(connection, sorted({name for group in names for name in group}))
+    }
     matched = {}
     for position, (_, source, raw_hash) in enumerate(records):
         wanted = (storable(split_source(source)[0]), raw_hash, rules_version, False)
@@ -112,34 +111,29 @@ def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], r
     return matched
 
 
-def _state_rows(connection: Connection, ids: Sequence[str]) -> Iterable[Row[tuple[str, ...]]]:
+def _state_rows(connection: Connection, ids: Iterable[str]) -> Iterable[Row[tuple[str, ...]]]:
     columns = tables.documents.c
     query = select(
         columns.id, columns.raw_hash, columns.rules_version, columns.status, tables.sources.c.path
     ).join_from(tables.documents, tables.sources)
-    return connection.execute(query.where(columns.id.in_(ids)))
+    return connection.execute(query.where(among(columns.id, ids)))
 
 
 def set_status(connection: Connection, ids: Iterable[str], status: str, reason: str | None, run_id: str) -> int:
     """Serve, hold back or give up documents; their clusters are drawn again by the next resolution of duplicates."""
     columns = tables.documents.c
-    changed = 0
-    for chunk in chunks(ids):
-        query = select(columns.id, columns.node, columns.bands, columns.status, columns.cluster)
-        rows = connection.execute(query.where(columns.id.in_(chunk), columns.status != status)).all()
-        connection.execute(
-            update(tables.documents)
-            .where(columns.id.in_([row.id for row in rows]))
-            .values(
-                status=status,
-                status_reason=reason,
-                resolution=tables.TO_COMPARE if status == tables.LIVE else tables.TO_CLUSTER,
-                check_index=1,
-                last_changed_run=run_id,
-            )
+    query = select(columns.key, columns.id, columns.node, columns.bands, columns.status, columns.cluster)
+    rows = connection.execute(query.where(among(columns.id, ids), columns.status != status)).all()
+    connection.execute(
+        update(tables.documents)
+        .where(among(columns.key, [row.key for row in rows]))
+        .values(
+            status=status,
+            status_reason=reason,
+            resolution=tables.TO_COMPARE if status == tables.LIVE else tables.TO_CLUSTER,
+            check_index=1,
+            last_changed_run=run_id,
         )
-        if status == tables.LIVE:
-            enter_bands(connection, {(hash_, row.node) for row in rows for hash_ in unpack_numbers(row.bands)})
-        withdraw(connection, rows)
-        changed += len(rows)
-    return changed
+    )
+    withdraw(connection, rows)
+    return len(rows)
