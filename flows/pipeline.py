@@ -224,11 +224,10 @@ def _close(run: Run, sources: Sequence[tuple[SourceFile, int]]) -> None:
     if not sources:
         return
     run.ledger.finish_sources(sources, run.report.run_id)
-    for source, _ in sources:
-        missing = run.ledger.vanished(source.path, run.report.run_id)
-        if missing:
-            some = ", ".join(missing[:3])
-            run.report.notes.append(f"{len(missing)} documents left {source.path} and stay searchable: {some}…")
+    vanished = run.ledger.vanished_from([source.path for source, _ in sources], run.report.run_id)
+    for path, missing in vanished.items():
+        some = ", ".join(missing[:3])
+        run.report.notes.append(f"{len(missing)} documents left {path} and stay searchable: {some}…")
 
 
 def _count_skipped(run: Run, planner: Planner) -> None:

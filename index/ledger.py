@@ -135,8 +135,7 @@ class Ledger:
     def finish_sources(self, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:
         """Note the same of many files, each with its number of documents, in one transaction."""
         with self.writing() as connection:
-            for source, documents in sources:
-                ledger_sources.finish(connection, source.path, (source.size, source.mtime_ns), run_id, documents)
+            ledger_sources.finish(connection, sources, run_id)
 
     def forget_source(self, path: str, run_id: str) -> list[str]:
         """Take a file that no longer exists out of the ledger's view; returns the ids of its documents, now gone."""
@@ -145,8 +144,12 @@ class Ledger:
 
     def vanished(self, path: str, run_id: str) -> list[str]:
         """Return the documents of a file that a complete reading of it in ``run_id`` did not meet again."""
+        return self.vanished_from([path], run_id).get(path, [])
+
+    def vanished_from(self, paths: Iterable[str], run_id: str) -> dict[str, list[str]]:
+        """Return the same of many files, for those that have any."""
         with self.reading() as connection:
-            return ledger_sources.vanished(connection, path, run_id)
+            return ledger_sources.vanished(connection, paths, run_id)
 
     # Documents
 

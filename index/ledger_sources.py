@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, and_, select, update
 from index import tables
 from index.ledger_bands import withdraw
 from index.ledger_codec import split_source, storable, suffixed
-from index.ledger_sql import among
+from index.ledger_sql import among, update_rows
 from index.ledger_store import source_numbers
+from transforms.models import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,15 @@ def states(connection: Connection, rules_version: str | None) -> dict[str, Sourc
     return {row.path: SourceState(row.size, row.mtime_ns, row.documents, row.number in stale) for row in rows}
 
 
-def finish(connection: Connection, path: str, stat: tuple[int, int], run_id: str, documents: int) -> None:
-    """Note that a file is completely read; what it had in quarantine and did not fail again is settled."""
-    number = source_numbers(connection, [path])[path]
-    values = {"size": stat[0], "mtime_ns": stat[1], "documents": documents, "finished_run": run_id}
-    connection.execute(update(tables.sources).where(tables.sources.c.number == number).values(**values))
-    columns = tables.quarantine.c
-    settled = and_(columns.source_path == storable(path), columns.run_id != run_id, columns.resolved == 0)
+def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:
+    """Note that files are completely read; what they had in quarantine and did not fail again is settled."""
+    closed = {source.path: (source.size, source.mtime_ns, documents, run_id) for source, documents in sources}
+    numbers = source_numbers(connection, closed)
+    columns = ("size", "mtime_ns", "documents", "finished_run")
+    rows = [(*values, numbers[path]) for path, values in closed.items()]
+    update_rows(connection, tables.sources, columns, "number", rows)
+    quarantine = tables.quarantine.c
+    settled = and_(among(quarantine.source_path, closed), quarantine.run_id != run_id, quarantine.resolved == 0)
     connection.execute(update(tables.quarantine).where(settled).values(resolved=1))
 
 
@@ -69,15 +72,19 @@ def forget(connection: Connection, path: str, run_id: str) -> list[str]:
     return ids
 
 
-def vanished(connection: Connection, path: str, run_id: str) -> list[str]:
-    """Return the ids of a file's documents that were not met in this run."""
-    columns = tables.documents.c
+def vanished(connection: Connection, paths: Iterable[str], run_id: str) -> dict[str, list[str]]:
+    """Return the ids of the files' documents that were not met in this run, for each file that has any."""
+    asked = {str(storable(path)): path for path in paths}
+    columns, files = tables.documents.c, tables.sources.c
     query = (
-        select(columns.id)
+        select(files.path, columns.id)
         .join_from(tables.documents, tables.sources)
-        .where(tables.sources.c.path == storable(path), columns.last_seen_run != run_id, columns.status != tables.GONE)
+        .where(among(files.path, asked), columns.last_seen_run != run_id, columns.status != tables.GONE)
     )
-    return list(connection.execute(query.order_by(columns.key)).scalars())
+    found: dict[str, list[str]] = {}
+    for path, id_ in connection.execute(query.order_by(columns.key)):
+        found.setdefault(asked[path], []).append(id_)
+    return found
 
 
 def document_states(connection: Connection, ids: Sequence[str]) -> dict[str, DocumentState]:
