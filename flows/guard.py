@@ -18,7 +18,7 @@ from index.ledger_shares import BINS, Earlier, Histogram, bin_of
 
 if TYPE_CHECKING:
     from index.ledger import Ledger
-    from transforms.models import Document
+    from index.ledger_rows import PackedDocument
 
 LOSSLESS = ("markup", "repeated_body", "repeated_title")
 """Kinds of removals that lose nothing of the article, however much they take."""
@@ -74,6 +74,14 @@ def _median(counts: Iterable[tuple[int, int]]) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What to record with a shard: the reasons for which documents are held, by id, and the shares of the others."""
+
+    held: dict[str, str]
+    shares: Counter[tuple[str, int]]
+
+
 class Guard:
     """Judges the documents of one run; ``held`` counts those it held."""
 
@@ -83,8 +91,8 @@ class Guard:
             self.usual = {outlet: Usual.of(counts) for outlet, counts in ledger_shares.history(connection).items()}
         self.held = 0
 
-    def judge(self, documents: Sequence[Document]) -> dict[str, str]:
-        """Return which of a shard's documents to hold: id → reason."""
+    def judge(self, documents: Sequence[PackedDocument]) -> Judged:
+        """Say which of a shard's documents to hold, and what the others add to the history of their outlets."""
         with self._ledger.reading() as connection:
             earlier = ledger_shares.earlier(connection, [document.id for document in documents])
         reasons: dict[str, str] = {}
@@ -96,13 +104,10 @@ class Guard:
                 reasons[document.id] = reason
             elif not before:  # what was accepted before is part of the history already
                 noted[document.outlet or "", bin_of(removed_share(document))] += 1
-        if noted:
-            with self._ledger.writing() as connection:
-                ledger_shares.note(connection, self._run_id, noted)
         self.held += len(reasons)
-        return reasons
+        return Judged(reasons, noted)
 
-    def _unusual(self, document: Document) -> str | None:
+    def _unusual(self, document: PackedDocument) -> str | None:
         usual = self.usual.get(document.outlet or "")
         share = removed_share(document)
         if usual is None or usual.documents < MIN_HISTORY or removed_characters(document) < MIN_REMOVED:
@@ -154,27 +159,27 @@ def release(ledger: Ledger, ids: Sequence[str], run_id: str, *, outlet: str | No
     return ledger.release(ids, run_id)
 
 
-def removed_characters(document: Document) -> int:
+def removed_characters(document: PackedDocument) -> int:
     """Characters that cleaning took from a document, without markup and repeated text."""
     return sum(removal.end - removal.start for removal in document.removals if removal.kind not in LOSSLESS)
 
 
-def removed_share(document: Document) -> float:
+def removed_share(document: PackedDocument) -> float:
     """The share of a document's text that cleaning took, between 0 and 1."""
     removed = removed_characters(document)
-    return removed / (removed + len(document.text)) if removed else 0.0
+    return removed / (removed + document.characters) if removed else 0.0
 
 
-def _same_raw(document: Document, earlier: Earlier | None) -> Earlier | None:
+def _same_raw(document: PackedDocument, earlier: Earlier | None) -> Earlier | None:
     """What the ledger serves of this very raw text, if it does."""
     return earlier if earlier and earlier.live and earlier.raw_hash == document.raw_hash else None
 
 
-def _shrunk(document: Document, earlier: Earlier) -> str | None:
+def _shrunk(document: PackedDocument, earlier: Earlier) -> str | None:
     repeated = sum(removal.end - removal.start for removal in document.removals if removal.kind == "repeated_body")
-    if earlier.characters < MIN_EARLIER or len(document.text) + repeated >= SHRUNK_TO * earlier.characters:
+    if earlier.characters < MIN_EARLIER or document.characters + repeated >= SHRUNK_TO * earlier.characters:
         return None
     return (
-        f"cleaning left {len(document.text):,} characters of it; from the same raw text it left "
+        f"cleaning left {document.characters:,} characters of it; from the same raw text it left "
         f"{earlier.characters:,} before"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,15 +26,16 @@ from flows.learning import learn
 from flows.locks import data_lock
 from flows.progress import Progress
 from flows.report import RunReport
+from flows.results import load_results
 from flows.settings import Settings
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
 from index import ledger_languages
 from index.duplicates import resolve
 from index.ledger import Ledger
-from transforms.models import Document, Rejected, SourceFile
+from index.ledger_rows import PackedDocument
+from transforms.models import Rejected, SourceFile
 from transforms.read import discover
-from transforms.serialize import Unchanged, load_lines
 
 STAGE_ORDER = (
     "count",
@@ -182,10 +183,18 @@ class _SourceTally:
 def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: ShardDone, *, full: bool) -> None:
     """Put one cleaned shard into the ledger, and then close the sources that end in it."""
     began = perf_counter()
-    documents, rejected, unchanged = _split(load_lines(done.results))
-    held = guard.judge(documents)
+    results = load_results(done.results)
+    documents, rejected, unchanged = results.documents, results.rejected, results.unchanged
+    judged = guard.judge(documents)
     counts = run.ledger.record(
-        run.report.run_id, _timestamp(), documents, rejected, unchanged=unchanged, held=held, rewrite=full
+        run.report.run_id,
+        _timestamp(),
+        documents,
+        rejected,
+        unchanged=unchanged,
+        held=judged.held,
+        shares=judged.shares,
+        rewrite=full,
     )
     run.outcome.update(dict.fromkeys(counts.new, "new"))
     run.outcome.update(dict.fromkeys(counts.changed, "changed"))
@@ -201,21 +210,11 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     run.progress.advance(len(documents) + len(rejected) + len(unchanged))
 
 
-def _split(items: Iterable[object]) -> tuple[list[Document], list[Rejected], list[str]]:
-    documents, rejected, unchanged = [], [], []
-    for item in items:
-        if isinstance(item, Document):
-            documents.append(item)
-        elif isinstance(item, Rejected):
-            rejected.append(item)
-        elif isinstance(item, Unchanged):
-            unchanged.append(item.id)
-    return documents, rejected, unchanged
-
-
-def _note(report: RunReport, documents: Sequence[Document], rejected: Sequence[Rejected], done: ShardDone) -> None:
+def _note(
+    report: RunReport, documents: Sequence[PackedDocument], rejected: Sequence[Rejected], done: ShardDone
+) -> None:
     for document in documents:
-        report.languages[document.language.code] += 1
+        report.languages[document.language] += 1
         for removal in document.removals:
             report.removed_characters[removal.kind] += removal.end - removal.start
     for failure in rejected:
@@ -229,11 +228,10 @@ def _close(run: Run, sources: Sequence[tuple[SourceFile, int]]) -> None:
     if not sources:
         return
     run.ledger.finish_sources(sources, run.report.run_id)
-    for source, _ in sources:
-        missing = run.ledger.vanished(source.path, run.report.run_id)
-        if missing:
-            some = ", ".join(missing[:3])
-            run.report.notes.append(f"{len(missing)} documents left {source.path} and stay searchable: {some}…")
+    vanished = run.ledger.vanished_from([source.path for source, _ in sources], run.report.run_id)
+    for path, missing in vanished.items():
+        some = ", ".join(missing[:3])
+        run.report.notes.append(f"{len(missing)} documents left {path} and stay searchable: {some}…")
 
 
 def _count_skipped(run: Run, planner: Planner) -> None:

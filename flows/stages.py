@@ -14,11 +14,12 @@ from pathlib import Path
 from time import perf_counter
 
 from flows.knowledge import load
+from flows.results import ShardResult, dump_result
 from transforms.models import Document, RawDocument, Rejected, SourceFile
 from transforms.process import StageClock, process
 from transforms.read import ReadSettings, hash_of, read
 from transforms.rules import RuleSet, load_rules
-from transforms.serialize import ShardResult, Unchanged, dump_line, load_lines
+from transforms.serialize import Unchanged, load_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def clean_shard(task: CleanTask) -> ShardDone:
         ):
             counts = rejected if isinstance(result, Rejected) else documents
             counts[path] = counts.get(path, 0) + 1
-            out.write(dump_line(result))
+            out.write(dump_result(result))
     Path(unfinished).replace(task.results)
     seconds = {"read": read_seconds, **clock.seconds}
     return ShardDone(task.results, seconds, documents, rejected, peak_memory_mb())

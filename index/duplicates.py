@@ -13,31 +13,51 @@ content, so hubs are a fixed random sample; when a new one moves in, the one tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise, repeat
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from index import tables
+from index.duplicates_queries import (
+    COPIES,
+    CROWDS,
+    CROWDS_OF,
+    HUBS,
+    LIVE_BANDS,
+    LIVE_DOCUMENTS,
+    LIVE_SKETCHES,
+    MEMBERS,
+    UNRESOLVED,
+)
 from index.duplicates_texts import LEAST_EQUAL, NodeTexts
 from index.duplicates_verify import Verdict
 from index.ledger import Ledger
-from index.ledger_bands import cut_pairs
+from index.ledger_bands import cut_pairs, enter_bands, members_of
 from index.ledger_codec import unpack_numbers
 from index.ledger_keys import names_title_or_page
-from index.ledger_sql import chunks
+from index.ledger_sql import among, chunks, insert_rows, update_rows
 from transforms.fingerprint import equal_minima
 
 Pair = tuple[int, int]
 """Two nodes, the smaller one first."""
 
+Place = tuple[str, str | None, float | None, int]
+"""Where a document belongs: its representative's id, kind and similarity of the duplicate, and the document's key."""
+
 BAND_CAP = 64
 """Nodes of one band that are compared with every other: wire stories come in tens of copies, templates in hundreds."""
 
-BATCH = 500
-"""Documents resolved in one transaction: a second of work at worst, so that a killed run loses no more."""
+ALL_CROWDS = 10_000
+"""Hashes asked for from which all crowded bands are read: a corpus has some hundreds."""
+
+BATCH = 2_000
+"""Documents resolved in one transaction: less than a second of work, so that a killed run loses no more. Their bands
+are written together, since each of them falls on another page of the table: 500 at a time cost twice as much."""
 
 PAIRS = 500
 """Pairs whose texts are loaded together."""
@@ -89,9 +109,7 @@ def resolve(ledger: Ledger) -> ClusterChanges:
 
 
 def _unresolved(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    columns = tables.documents.c
-    query = select(columns.key, columns.id, columns.node, columns.status, columns.cluster, columns.resolution)
-    return connection.execute(query.where(columns.resolution < tables.SETTLED).limit(limit)).all()
+    return UNRESOLVED.run(connection, limit=limit).all()
 
 
 def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts, tally: _Tally) -> set[int]:
@@ -109,60 +127,54 @@ def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts
         tally.candidates += len(pairs)
         verdicts = ((a, b, texts.compare(a, b)) for a, b in pairs)
         found += [_pair_row(a, b, verdict) for a, b, verdict in verdicts if verdict.relation]
-    tally.copies += sum(row["relation"] == "copy" for row in found)
-    tally.versions += sum(row["relation"] == "version" for row in found)
+    tally.copies += sum(row[-1] == "copy" for row in found)
+    tally.versions += sum(row[-1] == "version" for row in found)
     partners = cut_pairs(connection, hashes)
-    if found:
-        connection.execute(insert(tables.pairs), found)
+    insert_rows(connection, tables.pairs, ("a", "b", "jaccard", "containment", "relation"), found)
     tally.compared += len(hashes)
     return partners
 
 
 def _hashes(connection: Connection, nodes: Iterable[int]) -> dict[int, set[int]]:
     """Return the candidate hashes of every live document of some nodes: the pages and titles of all of them count."""
-    columns, hashes = tables.documents.c, dict[int, set[int]]()
-    for chunk in chunks(sorted(nodes)):
-        live = columns.node.in_(chunk) & (columns.status == tables.LIVE)
-        for row in connection.execute(select(columns.node, columns.bands).where(live)):
-            hashes.setdefault(row.node, set()).update(unpack_numbers(row.bands))
+    hashes: dict[int, set[int]] = {}
+    for node, bands in LIVE_BANDS.run(connection, nodes=nodes):
+        hashes.setdefault(node, set()).update(unpack_numbers(bands))
     return hashes
 
 
-def _pair_row(a: int, b: int, verdict: Verdict) -> dict[str, Any]:
-    figures = {"jaccard": round(verdict.jaccard, 4), "containment": round(verdict.containment, 4)}
-    return {"a": a, "b": b, **figures, "relation": verdict.relation}
+def _pair_row(a: int, b: int, verdict: Verdict) -> tuple[Any, ...]:
+    return a, b, round(verdict.jaccard, 4), round(verdict.containment, 4), verdict.relation
 
 
 def _candidates(
     connection: Connection, hashes: Mapping[int, Iterable[int]], tally: _Tally
 ) -> tuple[set[Pair], set[Pair]]:
     """Return the pairs of each node with those that share its title or page, and with those that share a band."""
-    wanted: dict[int, set[int]] = {}
+    entries: list[tuple[int, int]] = []
     for node, own in hashes.items():
-        for hash_ in own:
-            wanted.setdefault(hash_, set()).add(node)
+        entries += zip(own, repeat(node), strict=False)
+    entries.sort(key=itemgetter(0))
     named: set[Pair] = set()
     by_chance: set[Pair] = set()
-    for hash_, members in _members(connection, wanted).items():
+    for hash_, (fresh, members) in _members(connection, entries).items():
         pairs = named if names_title_or_page(hash_) else by_chance
         hubs = members
         if len(members) > BAND_CAP:
             tally.crowded.add(hash_)
             hubs = members[:BAND_CAP]
-        for node in wanted[hash_]:
+        for node in fresh:
             others = members if node <= hubs[-1] else hubs
             pairs.update((node, other) if node < other else (other, node) for other in others if other != node)
+    enter_bands(connection, entries)
     return named, by_chance
 
 
 def _equal_minima(connection: Connection, pairs: set[Pair]) -> dict[Pair, int]:
     """Count the equal minima of the pairs whose sketches have enough in common for a closer look."""
     sketches: dict[int, set[bytes]] = {}
-    columns = tables.documents.c
-    for chunk in chunks(sorted({node for pair in pairs for node in pair})):
-        live = columns.node.in_(chunk) & (columns.status == tables.LIVE)
-        for node, sketch in connection.execute(select(columns.node, columns.sketch).where(live)):
-            sketches.setdefault(node, set()).add(sketch)
+    for node, sketch in LIVE_SKETCHES.run(connection, nodes={node for pair in pairs for node in pair}):
+        sketches.setdefault(node, set()).add(sketch)
     counts = {
         (a, b): max(equal_minima(one, other) for one in sketches[a] for other in sketches[b])
         for a, b in pairs
@@ -171,28 +183,37 @@ def _equal_minima(connection: Connection, pairs: set[Pair]) -> dict[Pair, int]:
     return {pair: equal for pair, equal in counts.items() if equal >= LEAST_EQUAL}
 
 
-def _members(connection: Connection, wanted: Mapping[int, set[int]]) -> dict[int, list[int]]:
-    """Return the nodes of each band in order: all of them, or the hubs of a crowded band that gets no new hub."""
-    crowds = {row.hash: row.last_hub for chunk in chunks(wanted) for row in _crowds(connection, chunk)}
-    settled = {hash_ for hash_, last in crowds.items() if min(wanted[hash_]) > last}
-    members: dict[int, list[int]] = {}
-    bands, other = tables.bands.c, tables.bands.alias("other").c
-    query = select(bands.hash, bands.node).order_by(bands.hash, bands.node)
-    shared = query.where(exists().where(other.hash == bands.hash, other.node != bands.node))  # nine in ten are not
-    for chunk in chunks(sorted(wanted.keys() - settled)):
-        for hash_, node in connection.execute(shared.where(bands.hash.in_(chunk))):
-            members.setdefault(hash_, []).append(node)
+def _members(connection: Connection, entries: Sequence[tuple[int, int]]) -> dict[int, tuple[set[int], list[int]]]:
+    """Return for each hash that several nodes share which of them are about to enter it, and all of them in order.
+
+    Of a crowded band that gets no new hub only the hubs are read. ``entries`` (hash, node) are in order of the hash.
+    """
+    first = dict(reversed(entries))  # nine in ten hashes have one node: a set for each would take half of the time
+    fresh: dict[int, set[int]] = {}
+    for (hash_, node), (following, other) in pairwise(entries):
+        if hash_ == following:
+            fresh.setdefault(hash_, {node}).add(other)
+    crowds = _crowds(connection, first)
+    settled = {hash_ for hash_, last in crowds.items() if min(fresh.get(hash_, {first[hash_]})) > last}
+    there: dict[int, set[int]] = {hash_: set() for hash_ in fresh}
+    for hash_, node in MEMBERS.run(connection, hashes=first.keys() - settled):
+        there.setdefault(hash_, set()).add(node)
     for hash_ in settled:
-        hubs = query.where(bands.hash == hash_, bands.node <= crowds[hash_])
-        members[hash_] = [*(row.node for row in connection.execute(hubs)), max(wanted[hash_])]
-    for hash_, nodes in members.items():
-        if len(nodes) > BAND_CAP and hash_ not in settled:
-            _crowd(connection, hash_, nodes, crowds.get(hash_))
-    return members
+        there[hash_] = set(HUBS.run(connection, hash=hash_, last_hub=crowds[hash_]).scalars())
+    found = {}
+    for hash_, nodes in there.items():
+        entering = fresh.get(hash_, {first[hash_]})
+        members = sorted(nodes | entering)
+        if len(members) > BAND_CAP and hash_ not in settled:
+            _crowd(connection, hash_, members, crowds.get(hash_))
+        found[hash_] = entering, members
+    return found
 
 
-def _crowds(connection: Connection, hashes: Iterable[int]) -> Sequence[Row[Any]]:
-    return connection.execute(select(tables.crowds).where(tables.crowds.c.hash.in_(hashes))).all()
+def _crowds(connection: Connection, hashes: Collection[int]) -> dict[int, int]:
+    """Return the last hub of bands that are crowded: of some, or of all when many are asked for."""
+    some = CROWDS.run(connection) if len(hashes) >= ALL_CROWDS else CROWDS_OF.run(connection, hashes=hashes)
+    return {hash_: last for hash_, last in some if hash_ in hashes}
 
 
 def _crowd(connection: Connection, hash_: int, nodes: Sequence[int], last_hub: int | None) -> None:
@@ -202,9 +223,9 @@ def _crowd(connection: Connection, hash_: int, nodes: Sequence[int], last_hub: i
         return
     columns = tables.documents.c
     displaced = [node for node in nodes[BAND_CAP:] if last_hub is None or node <= last_hub]
-    for chunk in chunks(displaced):
-        where = columns.node.in_(chunk) & (columns.status == tables.LIVE) & (columns.resolution != tables.TO_COMPARE)
-        connection.execute(update(tables.documents).where(where).values(resolution=tables.TO_COMPARE))
+    where = among(columns.node, displaced) & (columns.status == tables.LIVE)
+    where &= columns.resolution != tables.TO_COMPARE
+    connection.execute(update(tables.documents).where(where).values(resolution=tables.TO_COMPARE))
     connection.execute(delete(tables.crowds).where(tables.crowds.c.hash == hash_))
     connection.execute(insert(tables.crowds).values(hash=hash_, last_hub=last))
 
@@ -213,35 +234,26 @@ def _cluster(
     connection: Connection, batch: Sequence[Row[Any]], partners: set[int], texts: NodeTexts, tally: _Tally
 ) -> None:
     """Draw the clusters of the batch again, with every document they held or now hold."""
-    columns = tables.documents.c
     seeds = {row.node for row in batch} | partners
-    for chunk in chunks(sorted({row.cluster for row in batch if row.cluster})):
-        members = or_(columns.id.in_(chunk), columns.cluster.in_(chunk) & columns.duplicate_kind.is_not(None))
-        seeds.update(connection.execute(select(columns.node).where(members)).scalars())
-    groups, edges = _components(connection, seeds)
-    documents = _live_documents(connection, groups)
+    clusters = {row.cluster for row in batch if row.cluster}
+    if clusters:
+        for members in members_of(clusters):
+            seeds.update(connection.execute(select(tables.documents.c.node).where(members)).scalars())
+    leaders, edges = _components(connection, seeds)
+    documents = _live_documents(connection, leaders)
+    placed = [place for group in _grouped(leaders, documents) for place in _assign(connection, group, edges, texts)]
+    before = {row.key: row for rows in documents.values() for row in rows}
+    gone = [(None, None, None, row.key) for row in batch if row.key not in before]
     settled = {row.key for row in batch}
     updates = []
-    for group in _grouped(groups, documents):
-        updates += _assign(connection, group, edges, texts)
-    placed = {values["that_key"] for values in updates}
-    nowhere = {"cluster": None, "duplicate_kind": None, "similarity": None}
-    updates += [{"that_key": row.key, **nowhere} for row in batch if row.key not in placed]
-    before = {row.key: row for rows in documents.values() for row in rows}
-    for values in updates:
-        row = before.get(values["that_key"])
-        again = row is not None and row.key not in settled and row.resolution == tables.TO_COMPARE
-        values["resolution"] = tables.TO_COMPARE if again else tables.SETTLED
-        if row is not None and _differs(row, values):
+    for *values, key in (*placed, *gone):
+        row = before.get(key)
+        again = row is not None and key not in settled and row.resolution == tables.TO_COMPARE
+        updates.append((*values, tables.TO_COMPARE if again else tables.SETTLED, 1, key))
+        if row is not None and [row.cluster, row.duplicate_kind, row.similarity] != values:
             tally.changed.add(row.id)
-    if updates:
-        connection.execute(
-            update(tables.documents).where(columns.key == bindparam("that_key")).values(check_index=1), updates
-        )
-
-
-def _differs(row: Row[Any], values: Mapping[str, Any]) -> bool:
-    return any(getattr(row, name) != values[name] for name in ("cluster", "duplicate_kind", "similarity"))
+    columns = ("cluster", "duplicate_kind", "similarity", "resolution", "check_index")
+    update_rows(connection, tables.documents, columns, "key", updates)
 
 
 def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int], dict[tuple[int, int], float]]:
@@ -255,13 +267,11 @@ def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int]
         return node
 
     edges: dict[tuple[int, int], float] = {}
-    frontier, pairs = seeds, tables.pairs.c
+    frontier = seeds
     while frontier:
         reached: set[int] = set()
-        for chunk in chunks(sorted(frontier)):
-            either = or_(pairs.a.in_(chunk), pairs.b.in_(chunk))
-            query = select(pairs.a, pairs.b, pairs.jaccard).where(either, pairs.relation == "copy")
-            for a, b, jaccard in connection.execute(query):
+        for query in COPIES:
+            for a, b, jaccard in query.run(connection, nodes=frontier):
                 edges[a, b] = jaccard
                 reached.update(node for node in (a, b) if node not in leader)
                 leader.setdefault(a, a)
@@ -273,22 +283,9 @@ def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int]
 
 
 def _live_documents(connection: Connection, nodes: Iterable[int]) -> dict[int, list[Row[Any]]]:
-    columns = tables.documents.c
-    wanted = (
-        columns.key,
-        columns.id,
-        columns.node,
-        columns.characters,
-        columns.published_at,
-        columns.cluster,
-        columns.duplicate_kind,
-        columns.similarity,
-        columns.resolution,
-    )
     found: dict[int, list[Row[Any]]] = {}
-    for chunk in chunks(sorted(nodes)):
-        for row in connection.execute(select(*wanted).where(columns.node.in_(chunk), columns.status == tables.LIVE)):
-            found.setdefault(row.node, []).append(row)
+    for row in LIVE_DOCUMENTS.run(connection, nodes=nodes):
+        found.setdefault(row.node, []).append(row)
     return found
 
 
@@ -301,27 +298,25 @@ def _grouped(leaders: Mapping[int, int], documents: Mapping[int, list[Row[Any]]]
 
 def _assign(
     connection: Connection, group: Sequence[Row[Any]], edges: Mapping[tuple[int, int], float], texts: NodeTexts
-) -> list[dict[str, Any]]:
+) -> list[Place]:
     """Part a component into clusters: the best document with its copies, the best of what is left with its, and so on.
 
     A chain of small changes can join texts that have little in common; each member is a copy of its representative.
     """
-    updates, left = [], sorted(group, key=_rank)
+    if len(group) == 1:  # nine in ten
+        return [(group[0].id, None, None, group[0].key)]
+    places: list[Place] = []
+    left = sorted(group, key=_rank)
     while left:
         best = left[0]
         alike = _copies_of(connection, best.node, {row.node for row in left}, edges, texts)
-        updates += [
-            {
-                "that_key": row.key,
-                "cluster": best.id,
-                "duplicate_kind": None if row is best else "exact" if row.node == best.node else "near",
-                "similarity": None if row is best else alike[row.node],
-            }
-            for row in left
-            if row.node in alike
-        ]
+        for row in left:
+            if row is best:
+                places.append((best.id, None, None, row.key))
+            elif row.node in alike:
+                places.append((best.id, "exact" if row.node == best.node else "near", alike[row.node], row.key))
         left = [row for row in left if row.node not in alike]
-    return updates
+    return places
 
 
 def _copies_of(

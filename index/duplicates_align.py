@@ -74,17 +74,23 @@ class Words:
         return frozenset(self.words)
 
     @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """Where each 3-gram stands."""
+    def first(self) -> dict[str, int]:
+        """Where each 3-gram stands first."""
+        return dict(zip(reversed(self.grams), range(len(self.grams) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def repeated(self) -> dict[str, list[int]]:
+        """Where each 3-gram stands that stands in several places: few do, and a list for each would take long."""
         places: dict[str, list[int]] = {}
-        for place, gram in enumerate(self.grams):
-            places.setdefault(gram, []).append(place)
+        for place, gram in enumerate(self.grams if len(self.first) < len(self.grams) else ()):
+            if place != (first := self.first[gram]):
+                places.setdefault(gram, [first]).append(place)
         return places
 
     @cached_property
     def numbers(self) -> list[bool]:
         """Which words have a digit."""
-        return [any(letter.isdecimal() for letter in word) for word in self.words]
+        return [not word.isalpha() and any(map(str.isdecimal, word)) for word in self.words]
 
     @cached_property
     def names(self) -> list[bool]:
@@ -108,11 +114,12 @@ def align(one: Words, other: Words) -> list[Block]:
     blocks: list[Block] = []
     here = done = shift = 0
     while here < len(one.grams):
-        places = other.places.get(one.grams[here])
-        if not places:
+        there = other.first.get(one.grams[here], -1)
+        if there < 0:
             here += 1
             continue
-        there = places[0] if len(places) == 1 else _best(one.words, other.words, here, places[:PLACES], shift)
+        if one.grams[here] in other.repeated:
+            there = _best(one.words, other.words, here, other.repeated[one.grams[here]][:PLACES], shift)
         shift = there - here
         start = here - _reach(one.words, other.words, here - 1, there - 1, -1, min(here - done, there))
         room = min(len(one.words) - here, len(other.words) - there)

@@ -9,7 +9,7 @@ from index.duplicates_align import Words
 from index.duplicates_verify import Titles, Verdict, compare, headline, headlines
 from index.ledger_codec import unpack_pair
 from index.ledger_keys import page_key
-from index.ledger_sql import chunks
+from index.ledger_sql import among
 
 TEXTS = 1_500
 """Texts kept ready for comparison: about 60 KB each."""
@@ -40,13 +40,11 @@ class NodeTexts:
         pages: dict[int, set[str]] = {node: set() for node in nodes}
         titles: dict[int, set[frozenset[str]]] = {node: set() for node in nodes}
         self._readers = {}
-        for chunk in chunks(sorted(nodes)):
-            live = columns.node.in_(chunk) & (columns.status == tables.LIVE)
-            wanted = select(columns.node, columns.id, columns.url, columns.title).where(live)
-            for row in connection.execute(wanted):
-                self._readers[row.node] = min(row.id, self._readers.get(row.node, row.id))
-                pages[row.node].add(page_key(row.url) or "")
-                titles[row.node].add(headline(row.title))
+        live = among(columns.node, nodes) & (columns.status == tables.LIVE)
+        for row in connection.execute(select(columns.node, columns.id, columns.url, columns.title).where(live)):
+            self._readers[row.node] = min(row.id, self._readers.get(row.node, row.id))
+            pages[row.node].add(page_key(row.url) or "")
+            titles[row.node].add(headline(row.title))
         self._pages = {node: frozenset(keys - {""}) for node, keys in pages.items()}
         self._titles = {node: frozenset(words) for node, words in titles.items()}
 
@@ -56,10 +54,9 @@ class NodeTexts:
             self._texts.clear()
         columns = tables.documents.c
         missing = sorted(self._readers[node] for node in nodes if node not in self._texts)
-        for chunk in chunks(missing):
-            query = select(columns.node, columns.raw, columns.text).where(columns.id.in_(chunk))
-            for row in connection.execute(query):
-                self._texts[row.node] = Words(unpack_pair(row.raw, row.text)[1])
+        query = select(columns.node, columns.raw, columns.text).where(among(columns.id, missing))
+        for row in connection.execute(query):
+            self._texts[row.node] = Words(unpack_pair(row.raw, row.text)[1])
 
     def promising(self, a: int, b: int, equal: int) -> bool:
         """Say whether two noted nodes with that many equal minima may be copies: only then are their texts read."""

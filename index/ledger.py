@@ -16,14 +16,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, inspect, select, update
+from sqlalchemy import Connection, Engine, and_, func, inspect, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from index import ledger_figures, ledger_open, ledger_quarantine, ledger_sources, ledger_store, ledger_views, tables
+from index import (
+    ledger_figures,
+    ledger_open,
+    ledger_quarantine,
+    ledger_shares,
+    ledger_sources,
+    ledger_store,
+    ledger_views,
+    tables,
+)
 from index.ledger_figures import Run
 from index.ledger_quarantine import Quarantined
+from index.ledger_rows import PackedDocument, pack
 from index.ledger_sources import DocumentState, SourceState
-from index.ledger_sql import chunks
+from index.ledger_sql import chunks, update_rows
 from index.ledger_store import RecordCounts, Renamed
 from index.ledger_views import IndexChange, StoredDocument, Version
 from index.records import IndexRecord
@@ -125,8 +135,7 @@ class Ledger:
     def finish_sources(self, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:
         """Note the same of many files, each with its number of documents, in one transaction."""
         with self.writing() as connection:
-            for source, documents in sources:
-                ledger_sources.finish(connection, source.path, (source.size, source.mtime_ns), run_id, documents)
+            ledger_sources.finish(connection, sources, run_id)
 
     def forget_source(self, path: str, run_id: str) -> list[str]:
         """Take a file that no longer exists out of the ledger's view; returns the ids of its documents, now gone."""
@@ -135,8 +144,12 @@ class Ledger:
 
     def vanished(self, path: str, run_id: str) -> list[str]:
         """Return the documents of a file that a complete reading of it in ``run_id`` did not meet again."""
+        return self.vanished_from([path], run_id).get(path, [])
+
+    def vanished_from(self, paths: Iterable[str], run_id: str) -> dict[str, list[str]]:
+        """Return the same of many files, for those that have any."""
         with self.reading() as connection:
-            return ledger_sources.vanished(connection, path, run_id)
+            return ledger_sources.vanished(connection, paths, run_id)
 
     # Documents
 
@@ -154,23 +167,27 @@ class Ledger:
         self,
         run_id: str,
         now: str,
-        documents: Sequence[Document],
+        documents: Sequence[Document | PackedDocument],
         rejected: Sequence[Rejected] = (),
         *,
         unchanged: Sequence[str] = (),
         held: Mapping[str, str] | None = None,
+        shares: Mapping[tuple[str, int], int] | None = None,
         rewrite: bool = False,
     ) -> RecordCounts:
         """Record one shard in one transaction; repeating it changes nothing.
 
         ``unchanged`` are stored ids met again, ``held`` maps the ids of documents that must not be served to the
-        reason, ``rewrite`` replaces documents even if raw text and rules are those of the stored ones. A document that
-        another source holds under the same id is stored under a suffixed one and listed in ``renamed``.
+        reason, ``shares`` is what the documents add to their outlets' histories (``index.ledger_shares.note``),
+        ``rewrite`` replaces documents even if raw text and rules are those of the stored ones. A document that another
+        source holds under the same id is stored under a suffixed one and listed in ``renamed``.
         """
         shard = ledger_store.Shard(run_id, now, held or {}, rewrite)
+        packed = [pack(item) if isinstance(item, Document) else item for item in documents]
         with self.writing() as connection:
             ledger_store.touch(connection, run_id, unchanged)
-            ledger_store.store(connection, shard, documents, rejected)
+            ledger_shares.note(connection, run_id, shares or {})
+            ledger_store.store(connection, shard, packed, rejected)
         outcome = {name: tuple(ids) for name, ids in shard.outcome.items()}
         kept = (*unchanged, *outcome["unchanged"])
         return RecordCounts(outcome["new"], outcome["changed"], kept, tuple(shard.renamed), len(rejected))
@@ -318,9 +335,7 @@ class Ledger:
 
 
 def _mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None], generation: str) -> None:
-    marks = [{"that_id": id_, "fingerprint": fingerprint} for id_, fingerprint in fingerprints.items()]
-    if marks:
-        statement = update(tables.documents).where(tables.documents.c.id == bindparam("that_id"))
-        connection.execute(statement.values(indexed_as=bindparam("fingerprint"), check_index=0), marks)
+    marks = [(fingerprint, 0, id_) for id_, fingerprint in fingerprints.items()]
+    update_rows(connection, tables.documents, ("indexed_as", "check_index"), "id", marks)
     connection.execute(tables.insert_or_ignore(connection, tables.meta), [{"name": "generation", "value": generation}])
     connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
 from index import tables
 from index.ledger_codec import unpack_numbers
-from index.ledger_sql import chunks
+from index.ledger_sql import Prepared, among, among_those, insert_rows
 
 
-def enter_bands(connection: Connection, entries: Iterable[tuple[int, int]]) -> None:
-    """Make nodes findable by their candidate hashes; sorted, so that neighbouring pages are written together."""
-    rows = [{"hash": hash_, "node": node} for hash_, node in sorted(entries)]
-    if rows:
-        connection.execute(tables.insert_or_ignore(connection, tables.bands), rows)
+def enter_bands(connection: Connection, entries: list[tuple[int, int]]) -> None:
+    """Make nodes findable by their candidate hashes; in order of the hash, neighbouring pages are written together."""
+    insert_rows(connection, tables.bands, ("hash", "node"), entries, keep=True)
 
 
 def withdraw(connection: Connection, rows: Iterable[Row[Any]]) -> None:
@@ -28,41 +26,53 @@ def withdraw(connection: Connection, rows: Iterable[Row[Any]]) -> None:
     old = [row for row in rows if row.status == tables.LIVE]
     _release_nodes(connection, old)
     columns = tables.documents.c
-    for chunk in chunks(sorted({row.cluster for row in old if row.cluster})):
-        members = or_(columns.id.in_(chunk), columns.cluster.in_(chunk) & columns.duplicate_kind.is_not(None))
-        connection.execute(
-            update(tables.documents)
-            .where(members, columns.resolution == tables.SETTLED)
-            .values(resolution=tables.TO_CLUSTER)
-        )
+    clusters = {row.cluster for row in old if row.cluster}
+    if clusters:
+        again = update(tables.documents).where(columns.resolution == tables.SETTLED)
+        for members in members_of(clusters):
+            connection.execute(again.where(members).values(resolution=tables.TO_CLUSTER))
+
+
+def members_of(clusters: Iterable[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return what is true of the representatives of some clusters, and of their copies."""
+    columns, ids = tables.documents.c, sorted(clusters)
+    return among(columns.id, ids), among(columns.cluster, ids) & columns.duplicate_kind.is_not(None)
 
 
 def cut_pairs(connection: Connection, nodes: Iterable[int]) -> set[int]:
     """Delete every pair of some nodes; returns the nodes that were paired with them."""
-    pairs, partners = tables.pairs, set[int]()
-    for chunk in chunks(nodes):
-        for side, other in ((pairs.c.a, pairs.c.b), (pairs.c.b, pairs.c.a)):
-            paired = connection.execute(select(other).where(side.in_(chunk))).scalars().all()
-            if paired:  # a new document has none, and every statement counts when one arrives at a time
-                connection.execute(delete(pairs).where(side.in_(chunk)))
-                partners.update(paired)
+    partners, cut = set[int](), list(nodes)
+    for find, delete_all in _PAIRED:
+        paired = find.run(connection, nodes=cut).scalars().all()
+        if paired:
+            delete_all.run(connection, nodes=cut)
+            partners.update(paired)
     return partners
+
+
+_sides = ((tables.pairs.c.a, tables.pairs.c.b), (tables.pairs.c.b, tables.pairs.c.a))
+_PAIRED = [
+    (
+        Prepared(select(other).where(among_those(side, "nodes"))),
+        Prepared(delete(tables.pairs).where(among_those(side, "nodes"))),
+    )
+    for side, other in _sides
+]
+"""For each side of a pair: what the nodes on it are paired with, and the removal of their pairs."""
 
 
 def _release_nodes(connection: Connection, old: Sequence[Row[Any]]) -> None:
     columns = tables.documents.c
     entered = {(hash_, row.node) for row in old for hash_ in unpack_numbers(row.bands)}
-    for chunk in chunks(sorted({row.node for row in old})):
-        staying = columns.node.in_(chunk) & (columns.status == tables.LIVE)
-        for row in connection.execute(select(columns.node, columns.bands).where(staying)):
-            entered.difference_update((hash_, row.node) for hash_ in unpack_numbers(row.bands))
-        connection.execute(update(tables.documents).where(staying).values(resolution=tables.TO_COMPARE))
-        for nodes in chunks(sorted(cut_pairs(connection, chunk))):
-            connection.execute(
-                update(tables.documents)
-                .where(columns.node.in_(nodes), columns.resolution == tables.SETTLED)
-                .values(resolution=tables.TO_CLUSTER)
-            )
+    nodes = sorted({row.node for row in old})
+    if not nodes:
+        return
+    staying = among(columns.node, nodes) & (columns.status == tables.LIVE)
+    for row in connection.execute(select(columns.node, columns.bands).where(staying)):
+        entered.difference_update((hash_, row.node) for hash_ in unpack_numbers(row.bands))
+    connection.execute(update(tables.documents).where(staying).values(resolution=tables.TO_COMPARE))
+    partners = among(columns.node, sorted(cut_pairs(connection, nodes))) & (columns.resolution == tables.SETTLED)
+    connection.execute(update(tables.documents).where(partners).values(resolution=tables.TO_CLUSTER))
     gone = [{"that_hash": hash_, "that_node": node} for hash_, node in sorted(entered)]
     if gone:
         matches = (tables.bands.c.hash == bindparam("that_hash")) & (tables.bands.c.node == bindparam("that_node"))
@@ -73,13 +83,11 @@ def _release_nodes(connection: Connection, old: Sequence[Row[Any]]) -> None:
 def _fill_crowds(connection: Connection, gone: Iterable[tuple[int, int]]) -> None:
     """Let the next node of a crowded band take the place of a hub that has left, and compare it as one."""
     bands, columns = tables.bands.c, tables.documents.c
-    left = dict(gone)
-    for chunk in chunks(left):
-        crowds = connection.execute(select(tables.crowds).where(tables.crowds.c.hash.in_(chunk))).all()
-        for crowd in crowds:
-            following = (bands.hash == crowd.hash) & (bands.node > crowd.last_hub)
-            node = connection.execute(select(bands.node).where(following).order_by(bands.node).limit(1)).scalar()
-            if node is not None:
-                members = (columns.node == node) & (columns.status == tables.LIVE)
-                connection.execute(update(tables.documents).where(members).values(resolution=tables.TO_COMPARE))
-            connection.execute(delete(tables.crowds).where(tables.crowds.c.hash == crowd.hash))
+    hashes = {hash_ for hash_, _ in gone}
+    for crowd in connection.execute(select(tables.crowds).where(among(tables.crowds.c.hash, hashes))).all():
+        following = (bands.hash == crowd.hash) & (bands.node > crowd.last_hub)
+        node = connection.execute(select(bands.node).where(following).order_by(bands.node).limit(1)).scalar()
+        if node is not None:
+            members = (columns.node == node) & (columns.status == tables.LIVE)
+            connection.execute(update(tables.documents).where(members).values(resolution=tables.TO_COMPARE))
+        connection.execute(delete(tables.crowds).where(tables.crowds.c.hash == crowd.hash))

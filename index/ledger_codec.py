@@ -91,7 +91,10 @@ def number_of(*parts: str) -> int:
 
 def index_fingerprint(record: IndexRecord) -> str:
     """Return a hash over everything the index holds of a record, copies included."""
-    packed = orjson.dumps(_speakable(asdict(record)), option=orjson.OPT_SORT_KEYS)
+    try:
+        packed = orjson.dumps(record)
+    except orjson.JSONEncodeError:  # lone surrogates
+        packed = orjson.dumps(_speakable(asdict(record)))
     return hashlib.blake2b(packed, digest_size=16).hexdigest()
 
 

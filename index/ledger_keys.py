@@ -25,10 +25,13 @@ _VIEW_PARAMETERS = re.compile(r"^(?:utm_.*|fbclid|gclid|page|single|amp|ref|sour
 _AMP_PATH = re.compile(r"/amp$")
 
 
-def node_of(stored_id: str, document: Document) -> int:
-    """Return the node of a document: the same for the same words, its own for a text without any."""
-    if _WORD.search(document.text):
-        return number_of("content", document.fingerprint.content_hash)
+def content_node(document: Document) -> int | None:
+    """Return the node of a document: the same for the same words, None for a text without any."""
+    return number_of("content", document.fingerprint.content_hash) if _WORD.search(document.text) else None
+
+
+def lone_node(stored_id: str) -> int:
+    """Return the node of a document without words, which is like no other."""
     return number_of("empty", stored_id)
 
 

@@ -16,12 +16,12 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from index import tables
 from index.ledger_codec import pack_numbers, storable, unpack_numbers
 from index.ledger_open import meta
-from index.ledger_sql import chunks, next_number
+from index.ledger_sql import among, chunks, insert_rows, next_number
 from transforms.errors import LedgerError
 from transforms.models import Kind
 from transforms.outlet_lines import (
@@ -80,11 +80,8 @@ class Frozen:
 def counted(connection: Connection, documents: Iterable[int]) -> dict[int, int]:
     """Return the digest of each document that has been counted."""
     columns = tables.line_documents.c
-    found: dict[int, int] = {}
-    for chunk in chunks(documents):
-        rows = connection.execute(select(columns.document, columns.digest).where(columns.document.in_(chunk)))
-        found.update({row.document: row.digest for row in rows})
-    return found
+    rows = connection.execute(select(columns.document, columns.digest).where(among(columns.document, documents)))
+    return {row.document: row.digest for row in rows}
 
 
 def count(connection: Connection, counts: Sequence[LineCount]) -> int:
@@ -96,25 +93,15 @@ def count(connection: Connection, counts: Sequence[LineCount]) -> int:
         return 0
     _withdraw(connection, [document for document in fresh if document in known])
     _keep_texts(connection, list(fresh.values()))
-    connection.execute(
-        insert(tables.line_documents),
-        [
-            {
-                "document": item.document,
-                "digest": item.digest,
-                "title": item.title,
-                "lines": pack_numbers(tuple(line.key for line in item.lines)),
-            }
-            for item in fresh.values()
-        ],
-    )
-    marks = [
-        {"line": line.key, "document": item.document, "day": item.day, "edge": int(line.edge)}
+    rows = [
+        (item.document, item.digest, item.title, pack_numbers(tuple(line.key for line in item.lines)))
         for item in fresh.values()
-        for line in item.lines
     ]
-    if marks:
-        connection.execute(insert(tables.line_marks), sorted(marks, key=lambda mark: (mark["line"], mark["document"])))
+    insert_rows(connection, tables.line_documents, ("document", "digest", "title", "lines"), rows)
+    marks = sorted(
+        (line.key, item.document, item.day, int(line.edge)) for item in fresh.values() for line in item.lines
+    )
+    insert_rows(connection, tables.line_marks, ("line", "document", "day", "edge"), marks)
     _set_meta(connection, _UNFROZEN, "1")
     return len(fresh)
 
@@ -141,15 +128,11 @@ def _keep_texts(connection: Connection, counts: Sequence[LineCount]) -> None:
                 again.add(line.key)
             texts[line.key] = (item.outlet, line.text)
     marked = tables.line_marks.c.line
-    for chunk in chunks(texts.keys() - again):
-        again.update(connection.execute(select(marked).where(marked.in_(chunk)).distinct()).scalars())
-    rows = [
-        {"line": key, "outlet": storable(texts[key][0]), "text": storable(texts[key][1])}
-        | dict.fromkeys(("documents", "days", "edges"), 0)
-        for key in sorted(again)
-    ]
-    if rows:
-        connection.execute(tables.insert_or_ignore(connection, tables.outlet_lines), rows)
+    single = among(marked, texts.keys() - again)
+    again.update(connection.execute(select(marked).where(single).distinct()).scalars())
+    rows = [(key, storable(texts[key][0]), storable(texts[key][1]), 0, 0, 0) for key in sorted(again)]
+    columns = ("line", "outlet", "text", "documents", "days", "edges")
+    insert_rows(connection, tables.outlet_lines, columns, rows, keep=True)
 
 
 def freeze(connection: Connection, *, learn: bool = True) -> Frozen:

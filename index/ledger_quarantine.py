@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from index import tables
 from index.ledger_codec import split_source, storable
+from index.ledger_rows import PackedDocument
 from index.ledger_sql import chunks, next_number
-from transforms.models import Document, Rejected
+from transforms.models import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Quarantined:
     resolved: bool
 
 
-def settle(connection: Connection, documents: Sequence[Document]) -> None:
+def settle(connection: Connection, documents: Sequence[PackedDocument]) -> None:
     """Close the quarantine rows of what has become a document after all."""
     columns = tables.quarantine.c
     if connection.execute(select(columns.number).where(columns.resolved == 0).limit(1)).first() is None:

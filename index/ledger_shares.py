@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select
 
 from index import tables
-from index.ledger_sql import chunks
+from index.ledger_sql import among, chunks, insert_rows
 
 BINS = 50
 """Bins of the histogram: two per cent each."""
@@ -82,13 +82,8 @@ def _unfinished(connection: Connection) -> list[str]:
 
 def note(connection: Connection, run_id: str, shares: Mapping[tuple[str, int], int]) -> None:
     """Add documents to the histograms: (outlet, bin) → how many."""
-    columns = tables.removal_shares.c
-    for (outlet, number), documents in sorted(shares.items()):
-        same = (columns.outlet == outlet) & (columns.run_id == run_id) & (columns.bin == number)
-        known = connection.execute(select(columns.documents).where(same)).scalar() or 0
-        connection.execute(delete(tables.removal_shares).where(same))
-        row = {"outlet": outlet, "run_id": run_id, "bin": number, "documents": known + documents}
-        connection.execute(insert(tables.removal_shares).values(**row))
+    rows = [(outlet, run_id, number, documents) for (outlet, number), documents in sorted(shares.items())]
+    insert_rows(connection, tables.removal_shares, ("outlet", "run_id", "bin", "documents"), rows, add="documents")
 
 
 def forget(connection: Connection, outlet: str, *, everything: bool = False) -> None:
@@ -130,12 +125,11 @@ def _faded(histogram: Sequence[int]) -> Sequence[int]:
 def earlier(connection: Connection, ids: Iterable[str]) -> dict[str, Earlier]:
     """Return what the ledger holds of documents, by id."""
     columns = tables.documents.c
-    found: dict[str, Earlier] = {}
-    for chunk in chunks(ids):
-        query = select(columns.id, columns.raw_hash, columns.characters, columns.status).where(columns.id.in_(chunk))
-        for row in connection.execute(query):
-            found[row.id] = Earlier(row.raw_hash, row.characters, row.status in {tables.LIVE, tables.FILTERED})
-    return found
+    query = select(columns.id, columns.raw_hash, columns.characters, columns.status).where(among(columns.id, ids))
+    return {
+        row.id: Earlier(row.raw_hash, row.characters, row.status in {tables.LIVE, tables.FILTERED})
+        for row in connection.execute(query)
+    }
 
 
 def shares_of(

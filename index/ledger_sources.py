@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, and_, select, update
 
 from index import tables
-from index.ledger_bands import enter_bands, withdraw
-from index.ledger_codec import split_source, storable, suffixed, unpack_numbers
-from index.ledger_sql import chunks
+from index.ledger_bands import withdraw
+from index.ledger_codec import split_source, storable, suffixed
+from index.ledger_sql import among, update_rows
 from index.ledger_store import source_numbers
+from transforms.models import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,15 @@ def states(connection: Connection, rules_version: str | None) -> dict[str, Sourc
     return {row.path: SourceState(row.size, row.mtime_ns, row.documents, row.number in stale) for row in rows}
 
 
-def finish(connection: Connection, path: str, stat: tuple[int, int], run_id: str, documents: int) -> None:
-    """Note that a file is completely read; what it had in quarantine and did not fail again is settled."""
-    number = source_numbers(connection, [path])[path]
-    values = {"size": stat[0], "mtime_ns": stat[1], "documents": documents, "finished_run": run_id}
-    connection.execute(update(tables.sources).where(tables.sources.c.number == number).values(**values))
-    columns = tables.quarantine.c
-    settled = and_(columns.source_path == storable(path), columns.run_id != run_id, columns.resolved == 0)
+def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:
+    """Note that files are completely read; what they had in quarantine and did not fail again is settled."""
+    closed = {source.path: (source.size, source.mtime_ns, documents, run_id) for source, documents in sources}
+    numbers = source_numbers(connection, closed)
+    columns = ("size", "mtime_ns", "documents", "finished_run")
+    rows = [(*values, numbers[path]) for path, values in closed.items()]
+    update_rows(connection, tables.sources, columns, "number", rows)
+    quarantine = tables.quarantine.c
+    settled = and_(among(quarantine.source_path, closed), quarantine.run_id != run_id, quarantine.resolved == 0)
     connection.execute(update(tables.quarantine).where(settled).values(resolved=1))
 
 
@@ -69,25 +72,28 @@ def forget(connection: Connection, path: str, run_id: str) -> list[str]:
     return ids
 
 
-def vanished(connection: Connection, path: str, run_id: str) -> list[str]:
-    """Return the ids of a file's documents that were not met in this run."""
-    columns = tables.documents.c
+def vanished(connection: Connection, paths: Iterable[str], run_id: str) -> dict[str, list[str]]:
+    """Return the ids of the files' documents that were not met in this run, for each file that has any."""
+    asked = {str(storable(path)): path for path in paths}
+    columns, files = tables.documents.c, tables.sources.c
     query = (
-        select(columns.id)
+        select(files.path, columns.id)
         .join_from(tables.documents, tables.sources)
-        .where(tables.sources.c.path == storable(path), columns.last_seen_run != run_id, columns.status != tables.GONE)
+        .where(among(files.path, asked), columns.last_seen_run != run_id, columns.status != tables.GONE)
     )
-    return list(connection.execute(query.order_by(columns.key)).scalars())
+    found: dict[str, list[str]] = {}
+    for path, id_ in connection.execute(query.order_by(columns.key)):
+        found.setdefault(asked[path], []).append(id_)
+    return found
 
 
 def document_states(connection: Connection, ids: Sequence[str]) -> dict[str, DocumentState]:
     """Return the state of each stored document, by id as asked."""
     asked = {str(storable(id_)): id_ for id_ in ids}
-    found = {}
-    for chunk in chunks(asked):
-        for row in _state_rows(connection, chunk):
-            found[asked[row.id]] = DocumentState(row.raw_hash, row.rules_version, row.path, row.status)
-    return found
+    return {
+        asked[row.id]: DocumentState(row.raw_hash, row.rules_version, row.path, row.status)
+        for row in _state_rows(connection, asked)
+    }
 
 
 def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], rules_version: str) -> dict[int, str]:
@@ -99,10 +105,10 @@ def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], r
     for id_, source, _ in records:
         own = str(storable(id_))
         names.append((own, suffixed(own, split_source(source)[0]), suffixed(own, source)))
-    stored = {}
-    for chunk in chunks(sorted({name for group in names for name in group})):
-        for row in _state_rows(connection, chunk):
-            stored[row.id] = (row.path, row.raw_hash, row.rules_version, row.status == tables.GONE)
+    stored = {
+        row.id: (row.path, row.raw_hash, row.rules_version, row.status == tables.GONE)
+        for row in _state_rows(connection, sorted({name for group in names for name in group}))
+    }
     matched = {}
     for position, (_, source, raw_hash) in enumerate(records):
         wanted = (storable(split_source(source)[0]), raw_hash, rules_version, False)
@@ -112,34 +118,29 @@ def unchanged(connection: Connection, records: Sequence[tuple[str, str, str]], r
     return matched
 
 
-def _state_rows(connection: Connection, ids: Sequence[str]) -> Iterable[Row[tuple[str, ...]]]:
+def _state_rows(connection: Connection, ids: Iterable[str]) -> Iterable[Row[tuple[str, ...]]]:
     columns = tables.documents.c
     query = select(
         columns.id, columns.raw_hash, columns.rules_version, columns.status, tables.sources.c.path
     ).join_from(tables.documents, tables.sources)
-    return connection.execute(query.where(columns.id.in_(ids)))
+    return connection.execute(query.where(among(columns.id, ids)))
 
 
 def set_status(connection: Connection, ids: Iterable[str], status: str, reason: str | None, run_id: str) -> int:
     """Serve, hold back or give up documents; their clusters are drawn again by the next resolution of duplicates."""
     columns = tables.documents.c
-    changed = 0
-    for chunk in chunks(ids):
-        query = select(columns.id, columns.node, columns.bands, columns.status, columns.cluster)
-        rows = connection.execute(query.where(columns.id.in_(chunk), columns.status != status)).all()
-        connection.execute(
-            update(tables.documents)
-            .where(columns.id.in_([row.id for row in rows]))
-            .values(
-                status=status,
-                status_reason=reason,
-                resolution=tables.TO_COMPARE if status == tables.LIVE else tables.TO_CLUSTER,
-                check_index=1,
-                last_changed_run=run_id,
-            )
+    query = select(columns.key, columns.id, columns.node, columns.bands, columns.status, columns.cluster)
+    rows = connection.execute(query.where(among(columns.id, ids), columns.status != status)).all()
+    connection.execute(
+        update(tables.documents)
+        .where(among(columns.key, [row.key for row in rows]))
+        .values(
+            status=status,
+            status_reason=reason,
+            resolution=tables.TO_COMPARE if status == tables.LIVE else tables.TO_CLUSTER,
+            check_index=1,
+            last_changed_run=run_id,
         )
-        if status == tables.LIVE:
-            enter_bands(connection, {(hash_, row.node) for row in rows for hash_ in unpack_numbers(row.bands)})
-        withdraw(connection, rows)
-        changed += len(rows)
-    return changed
+    )
+    withdraw(connection, rows)
+    return len(rows)

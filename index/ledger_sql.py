@@ -1,14 +1,118 @@
-"""Two habits of every ledger statement: values in chunks, and key columns numbered by the one writer."""
+"""The habits of every ledger statement: values in one parameter, rows as plain tuples, keys numbered by the writer.
+
+SQLAlchemy turns each value of an ``IN (…)`` and each column of an inserted row into Python objects, which cost far more
+than SQLite does. So a list of values goes as one JSON parameter (:func:`among`): the statement is the same whatever the
+number of values, and is compiled once. Rows go to the driver as they are (:func:`insert_rows`, :func:`update_rows`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select
+import orjson
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from index.ledger_codec import storable
+
+Values = TypeVar("Values", bound=tuple[Any, ...])
 
 CHUNK = 500
-"""Values in one IN (...): well below SQLite's limit of 32,766 variables and PostgreSQL's of 65,535."""
+"""Values in one IN (...), and documents read back at once: well below SQLite's limit of 32,766 variables."""
+
+
+class Prepared:
+    """A statement that is put together and compiled once; named collections go to :func:`among_those`.
+
+    SQLAlchemy takes 0.2 ms to put one together and to recognise it, which is what one arriving document is made of.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, dict[str, Any], Sequence[str] | None]] = {}
+
+    def run(self, connection: Connection, **parameters: int | Iterable[Any]) -> CursorResult[Any]:
+        """Execute it with numbers and collections."""
+        dialect = connection.dialect
+        if dialect.name not in self._compiled:
+            compiled = self._statement.compile(dialect=dialect)
+            order = getattr(compiled, "positiontup", None)  # where the driver takes its parameters by position
+            self._compiled[dialect.name] = str(compiled), dict(compiled.params), order
+        statement, fixed, order = self._compiled[dialect.name]
+        values = fixed | {
+            name: value if isinstance(value, int) else _packed(value) for name, value in parameters.items()
+        }
+        return connection.exec_driver_sql(statement, values if order is None else tuple(map(values.__getitem__, order)))
+
+
+class _Numbers(FunctionElement[Any]):
+    """The numbers of a JSON list, as rows."""
+
+    inherit_cache = True
+    name = "numbers"
+
+
+class _Texts(FunctionElement[Any]):
+    """The strings of a JSON list, as rows."""
+
+    inherit_cache = True
+    name = "texts"
+
+
+@compiles(_Numbers, "sqlite")
+@compiles(_Texts, "sqlite")
+def _sqlite_list(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_Numbers)
+def _number_list(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    listed = compiler.process(element.clauses, **options)
+    return f"(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST({listed} AS json)))"
+
+
+@compiles(_Texts)
+def _text_list(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    listed = compiler.process(element.clauses, **options)
+    return f"(SELECT value FROM json_array_elements_text(CAST({listed} AS json)))"
+
+
+def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Say that a column has one of some values, however many: strings (as they would be stored) or 64-bit numbers."""
+    return _among(column, bindparam(None, _packed(values), type_=Text))
+
+
+def among_those(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    """Say the same in a :class:`Prepared` statement: the values are those of a parameter."""
+    return _among(column, bindparam(parameter, type_=Text))
+
+
+def _among(column: ColumnElement[Any], listed: BindParameter[Any]) -> ColumnElement[bool]:
+    rows = _Numbers(listed) if isinstance(column.type, Integer) else _Texts(listed)
+    return column.op("IN", is_comparison=True, return_type=Boolean())(rows)
+
+
+def _packed(values: Iterable[Any]) -> str:
+    items = list(values)
+    return orjson.dumps(list(map(storable, items)) if items and isinstance(items[0], str) else items).decode()
 
 
 def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
@@ -21,3 +125,54 @@ def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
 def next_number(connection: Connection, column: Any) -> int:
     """Return the first free number of a key column; the caller holds the write lock."""
     return int(connection.execute(select(func.max(column))).scalar() or 0) + 1
+
+
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: list[Values],
+    *,
+    keep: bool = False,
+    add: str = "",
+) -> None:
+    """Insert rows whose values are in the order of ``columns``.
+
+    Where a row with the same key is there already, ``keep`` leaves it as it is, and ``add`` names a column to which
+    the new value is added instead.
+    """
+    if rows:
+        statement = _insert(connection.dialect, table, tuple(columns), keep, add)
+        connection.exec_driver_sql(statement, rows)
+
+
+def update_rows(connection: Connection, table: Table, columns: Sequence[str], key: str, rows: list[Values]) -> None:
+    """Update rows by ``key``: each row has the values of ``columns`` and, last, that of the key."""
+    if rows:
+        connection.exec_driver_sql(_update(connection.dialect, table, tuple(columns), key), rows)
+
+
+@lru_cache(maxsize=64)
+def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], keep: bool, add: str) -> str:
+    quote, mark = dialect.identifier_preparer.quote, _mark(dialect)
+    names = ", ".join(quote(column) for column in columns)
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
+    if keep:
+        statement += " ON CONFLICT DO NOTHING"
+    if add:
+        keys = ", ".join(quote(column.name) for column in table.primary_key)
+        sum_ = f"{quote(table.name)}.{quote(add)} + excluded.{quote(add)}"
+        statement += f" ON CONFLICT ({keys}) DO UPDATE SET {quote(add)} = {sum_}"
+    return statement
+
+
+@lru_cache(maxsize=64)
+def _update(dialect: Dialect, table: Table, columns: tuple[str, ...], key: str) -> str:
+    quote, mark = dialect.identifier_preparer.quote, _mark(dialect)
+    values = ", ".join(f"{quote(column)} = {mark}" for column in columns)
+    return f"UPDATE {quote(table.name)} SET {values} WHERE {quote(key)} = {mark}"
+
+
+def _mark(dialect: Dialect) -> str:
+    """How the driver writes a parameter by position."""
+    return "?" if dialect.paramstyle == "qmark" else "%s"

@@ -6,25 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from index import tables
-from index.ledger_bands import enter_bands, withdraw
-from index.ledger_codec import (
-    pack_numbers,
-    pack_pair,
-    pack_text,
-    split_source,
-    storable,
-    suffixed,
-    to_json,
-    unpack_numbers,
-    unpack_pair,
-)
-from index.ledger_keys import candidate_hashes, node_of
+from index.ledger_bands import withdraw
+from index.ledger_codec import pack_text, storable, unpack_pair
+from index.ledger_keys import lone_node
 from index.ledger_quarantine import file_rejected, settle
-from index.ledger_sql import chunks, next_number
-from transforms.models import Document, Rejected, Removal
+from index.ledger_rows import VALUES, Cut, PackedDocument
+from index.ledger_sql import among, chunks, insert_rows, next_number, update_rows
+from transforms.models import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +50,11 @@ class Shard:
     renamed: list[Renamed] = field(default_factory=list)
 
 
-def store(connection: Connection, shard: Shard, documents: Sequence[Document], rejected: Sequence[Rejected]) -> None:
+def store(
+    connection: Connection, shard: Shard, documents: Sequence[PackedDocument], rejected: Sequence[Rejected]
+) -> None:
     """Insert or replace a shard's documents with all that hangs on them, and file what was rejected."""
-    numbers = source_numbers(connection, {split_source(item.source)[0] for item in documents})
+    numbers = source_numbers(connection, {item.path for item in documents})
     plan = _plan(connection, shard, documents, numbers)
     _write(connection, shard, plan, numbers)
     settle(connection, documents)
@@ -72,57 +65,46 @@ def source_numbers(connection: Connection, paths: Iterable[str]) -> dict[str, in
     """Return the number of each source file, giving one to those that have none."""
     wanted = {path: str(storable(path)) for path in paths}
     tables.lock_for_writing(connection)
-    known: dict[str, int] = {}
-    for chunk in chunks(wanted.values()):
-        found = connection.execute(
-            select(tables.sources.c.path, tables.sources.c.number).where(tables.sources.c.path.in_(chunk))
-        )
-        known.update({row.path: row.number for row in found})
+    columns = tables.sources.c
+    query = select(columns.path, columns.number).where(among(columns.path, wanted.values()))
+    known = {row.path: row.number for row in connection.execute(query)}
     missing = sorted({stored for stored in wanted.values() if stored not in known})
     if missing:
-        first = next_number(connection, tables.sources.c.number)
+        first = next_number(connection, columns.number)
         known.update({path: first + offset for offset, path in enumerate(missing)})
-        connection.execute(insert(tables.sources), [{"path": path, "number": known[path]} for path in missing])
+        insert_rows(connection, tables.sources, ("path", "number"), [(path, known[path]) for path in missing])
     return {path: known[stored] for path, stored in wanted.items()}
 
 
 @dataclass(slots=True)
 class _Planned:
-    document: Document
+    document: PackedDocument
     stored_id: str
     row: Row[Any] | None
 
 
 def _plan(
-    connection: Connection, shard: Shard, documents: Sequence[Document], numbers: Mapping[str, int]
+    connection: Connection, shard: Shard, documents: Sequence[PackedDocument], numbers: Mapping[str, int]
 ) -> list[_Planned]:
     """Decide under which id each document is stored, and leave out those that are stored already."""
-    rows = _rows(connection, {str(storable(document.id)) for document in documents})
+    rows = _rows(connection, {document.names[0] for document in documents})
     clashing = [document for document in documents if _clashes(document, rows, numbers)]
-    rows.update(_rows(connection, {name for document in clashing for name in _names(document)[1:]}))
+    rows.update(_rows(connection, {name for document in clashing for name in document.names[1:]}))
     holders = {row.id: (row.source, row.place, row.last_seen_run) for row in rows.values() if row.status != tables.GONE}
     plan: dict[str, _Planned] = {}
     for document in documents:
-        path, place = split_source(document.source)
-        origin = (numbers[path], place)
-        stored_id = _choose(_names(document), origin, holders, shard.run_id)
+        origin = (numbers[document.path], document.place)
+        stored_id = _choose(document.names, origin, holders, shard.run_id)
         holders[stored_id] = (*origin, shard.run_id)
-        if stored_id != storable(document.id):
+        if stored_id != document.names[0]:
             shard.renamed.append(Renamed(document.id, stored_id, document.source))
         plan[stored_id] = _Planned(document, stored_id, rows.get(stored_id))
     return [planned for planned in plan.values() if not _is_current(shard, planned, numbers)]
 
 
-def _names(document: Document) -> tuple[str, str, str]:
-    """Return the ids a document may be stored under, best first."""
-    own = str(storable(document.id))
-    return own, suffixed(own, split_source(document.source)[0]), suffixed(own, document.source)
-
-
-def _clashes(document: Document, rows: Mapping[str, Row[Any]], numbers: Mapping[str, int]) -> bool:
-    row = rows.get(str(storable(document.id)))
-    path, place = split_source(document.source)
-    return row is None or (row.source, row.place) != (numbers[path], place)
+def _clashes(document: PackedDocument, rows: Mapping[str, Row[Any]], numbers: Mapping[str, int]) -> bool:
+    row = rows.get(document.names[0])
+    return row is None or (row.source, row.place) != (numbers[document.path], document.place)
 
 
 def _choose(
@@ -147,9 +129,8 @@ def _is_current(shard: Shard, planned: _Planned, numbers: Mapping[str, int]) -> 
     if row is None or row.status == tables.GONE:
         shard.outcome["new"].append(planned.stored_id)
         return False
-    path, place = split_source(document.source)
     stored = (row.raw_hash, row.rules_version, row.source, row.place)
-    same = stored == (document.raw_hash, document.rules_version, numbers[path], place)
+    same = stored == (document.raw_hash, document.rules_version, numbers[document.path], document.place)
     to_hold = document.id in shard.held and row.status == tables.LIVE  # what was held otherwise stays held
     current = same and not to_hold and not shard.rewrite
     shard.outcome["unchanged" if current else "changed"].append(planned.stored_id)
@@ -171,10 +152,7 @@ def _rows(connection: Connection, ids: Iterable[str]) -> dict[str, Row[Any]]:
         columns.cluster,
         columns.last_seen_run,
     )
-    rows: dict[str, Row[Any]] = {}
-    for chunk in chunks(sorted(ids)):
-        rows.update({row.id: row for row in connection.execute(select(*wanted).where(columns.id.in_(chunk)))})
-    return rows
+    return {row.id: row for row in connection.execute(select(*wanted).where(among(columns.id, sorted(ids))))}
 
 
 def _write(connection: Connection, shard: Shard, plan: Sequence[_Planned], numbers: Mapping[str, int]) -> None:
@@ -185,72 +163,63 @@ def _write(connection: Connection, shard: Shard, plan: Sequence[_Planned], numbe
     replaced = [planned.row for planned in plan if planned.row is not None]
     _keep_versions(connection, shard, plan)
     key = next_number(connection, tables.documents.c.key)
-    added, updated, keys = [], [], {}
+    added, updated, removals = [], [], {}
     for planned in plan:
         values = _values(shard, planned, numbers)
         if planned.row is None:
-            keys[planned.stored_id] = key
-            added.append({**values, "key": key, "first_seen_run": shard.run_id})
+            added.append((*values, shard.run_id, key))
+            removals[key] = planned.document.removals
             key += 1
         else:
-            keys[planned.stored_id] = planned.row.key
-            updated.append({**values, "that_key": planned.row.key})
-    if added:
-        connection.execute(insert(tables.documents), added)
-    if updated:
-        connection.execute(update(tables.documents).where(tables.documents.c.key == bindparam("that_key")), updated)
-        _delete_removals(connection, [row.key for row in replaced])
-    _store_removals(connection, {keys[planned.stored_id]: planned.document.removals for planned in plan})
+            updated.append((*values, planned.row.key))
+            removals[planned.row.key] = planned.document.removals
+    insert_rows(connection, tables.documents, (*_COLUMNS, "first_seen_run", "key"), added)
+    update_rows(connection, tables.documents, _COLUMNS, "key", updated)
+    if replaced:
+        gone = among(tables.removals.c.document, [row.key for row in replaced])
+        connection.execute(delete(tables.removals).where(gone))
+    _store_removals(connection, removals)
     withdraw(connection, replaced)
-    live = [values for values in (*added, *updated) if values["status"] == tables.LIVE]
-    enter_bands(connection, {(hash_, row["node"]) for row in live for hash_ in unpack_numbers(row["bands"])})
 
 
-def _values(shard: Shard, planned: _Planned, numbers: Mapping[str, int]) -> dict[str, Any]:
-    document = planned.document
-    path, place = split_source(document.source)
-    raw, text = pack_pair(document.raw_text, document.text)
+_COLUMNS = (
+    "id",
+    "source",
+    "place",
+    "node",
+    "status",
+    "status_reason",
+    "resolution",
+    "check_index",
+    "last_changed_run",
+    "last_seen_run",
+    *VALUES,
+)
+"""What :func:`_values` gives of a document's row."""
+
+
+def _values(shard: Shard, planned: _Planned, numbers: Mapping[str, int]) -> tuple[Any, ...]:
+    document, stored_id = planned.document, planned.stored_id
     held = document.id in shard.held
-    return {
-        "id": planned.stored_id,
-        "source": numbers[path],
-        "place": place,
-        "url": storable(document.url),
-        "title": storable(document.title),
-        "published_at": storable(document.published_at),
-        "outlet": storable(document.outlet),
-        "byline_place": storable(document.place),
-        "authors": to_json([storable(author) for author in document.authors]),
-        "raw": raw,
-        "text": text,
-        "language": document.language.code,
-        "language_confidence": document.language.confidence,
-        "languages": to_json([[share.code, round(share.share, 4)] for share in document.language.languages]),
-        "repairs": to_json([[repair.at, repair.kind] for repair in document.repairs]),
-        "warnings": to_json([storable(warning) for warning in document.warnings]),
-        "rules_version": document.rules_version,
-        "raw_hash": document.raw_hash,
-        "content_hash": document.fingerprint.content_hash,
-        "node": node_of(planned.stored_id, document),
-        "bands": pack_numbers(candidate_hashes(document)),
-        "sketch": document.fingerprint.sketch,
-        "shingles": document.fingerprint.shingles,
-        "characters": len(document.text),
-        "status": tables.HELD if held else tables.LIVE,
-        "status_reason": shard.held.get(document.id),
-        "resolution": tables.TO_CLUSTER if held else tables.TO_COMPARE,
-        "check_index": 1,
-        "last_changed_run": shard.run_id,
-        "last_seen_run": shard.run_id,
-    }
+    return (
+        stored_id,
+        numbers[document.path],
+        document.place,
+        lone_node(stored_id) if document.node is None else document.node,
+        tables.HELD if held else tables.LIVE,
+        shard.held.get(document.id),
+        tables.TO_CLUSTER if held else tables.TO_COMPARE,
+        1,
+        shard.run_id,
+        shard.run_id,
+        *document.values,
+    )
 
 
 def touch(connection: Connection, run_id: str, ids: Iterable[str]) -> None:
     """Note that these documents are still in their source."""
-    for chunk in chunks(ids):
-        connection.execute(
-            update(tables.documents).where(tables.documents.c.id.in_(chunk)).values(last_seen_run=run_id)
-        )
+    met = among(tables.documents.c.id, ids)
+    connection.execute(update(tables.documents).where(met).values(last_seen_run=run_id))
 
 
 def _keep_versions(connection: Connection, shard: Shard, plan: Sequence[_Planned]) -> None:
@@ -262,49 +231,28 @@ def _keep_versions(connection: Connection, shard: Shard, plan: Sequence[_Planned
     ]
     columns = tables.documents.c
     for chunk in chunks(changed):
-        old = connection.execute(
-            select(columns.key, columns.title, columns.raw, columns.text).where(columns.key.in_(chunk))
-        ).all()
+        query = select(columns.key, columns.title, columns.raw, columns.text)
+        old = connection.execute(query.where(among(columns.key, chunk))).all()
         first = next_number(connection, tables.versions.c.number)
         kept = [
-            {
-                "number": first + offset,
-                "document": row.key,
-                "replaced_run": shard.run_id,
-                "replaced_at": shard.now,
-                "title": row.title,
-                "text": pack_text(unpack_pair(row.raw, row.text)[1]),
-            }
+            (first + offset, row.key, shard.run_id, shard.now, row.title, pack_text(unpack_pair(row.raw, row.text)[1]))
             for offset, row in enumerate(old)
         ]
-        connection.execute(insert(tables.versions), kept)
+        names = ("number", "document", "replaced_run", "replaced_at", "title", "text")
+        insert_rows(connection, tables.versions, names, kept)
 
 
-def _delete_removals(connection: Connection, keys: Sequence[int]) -> None:
-    for chunk in chunks(keys):
-        connection.execute(delete(tables.removals).where(tables.removals.c.document.in_(chunk)))
-
-
-def _store_removals(connection: Connection, removals: Mapping[int, Sequence[Removal]]) -> None:
+def _store_removals(connection: Connection, removals: Mapping[int, Sequence[Cut]]) -> None:
     numbers = {(row.rule, row.kind): row.number for row in connection.execute(select(tables.rules))}
-    used = {(removal.rule, removal.kind) for items in removals.values() for removal in items}
+    used = {(cut.rule, cut.kind) for cuts in removals.values() for cut in cuts}
     missing = sorted(used - numbers.keys())
     if missing:
         numbers.update({pair: len(numbers) + 1 + offset for offset, pair in enumerate(missing)})
-        connection.execute(
-            insert(tables.rules),
-            [{"number": numbers[rule, kind], "rule": rule, "kind": kind} for rule, kind in missing],
-        )
+        names = [(numbers[rule, kind], rule, kind) for rule, kind in missing]
+        insert_rows(connection, tables.rules, ("number", "rule", "kind"), names)
     rows = {
-        (key, item.start, item.end): {
-            "document": key,
-            "start": item.start,
-            "end": item.end,
-            "rule": numbers[item.rule, item.kind],
-            "confidence": item.confidence,
-        }
-        for key, items in removals.items()
-        for item in items
+        (key, start, end): (key, start, end, numbers[rule, kind], confidence)
+        for key, cuts in removals.items()
+        for start, end, rule, kind, confidence in cuts
     }
-    if rows:
-        connection.execute(insert(tables.removals), list(rows.values()))
+    insert_rows(connection, tables.removals, ("document", "start", "end", "rule", "confidence"), list(rows.values()))

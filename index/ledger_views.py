@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from index import tables
 from index.ledger_codec import from_json, index_fingerprint, unpack_pair, unpack_text
-from index.ledger_sql import CHUNK, chunks
+from index.ledger_sql import CHUNK, among, chunks
 from index.records import Copy, IndexRecord
 from transforms.models import LanguageShare, LanguageVerdict, Removal, Repair
 
@@ -120,7 +120,7 @@ def _removals(connection: Connection, keys: Sequence[int]) -> dict[int, list[Row
     query = (
         select(cuts.document, cuts.start, cuts.end, rules.rule, rules.kind, cuts.confidence)
         .join_from(tables.removals, tables.rules)
-        .where(cuts.document.in_(keys))
+        .where(among(cuts.document, keys))
         .order_by(cuts.document, cuts.start)
     )
     found: dict[int, list[Row[Any]]] = {}
@@ -132,11 +132,8 @@ def _removals(connection: Connection, keys: Sequence[int]) -> dict[int, list[Row
 def duplicate_kinds(connection: Connection, ids: Iterable[str]) -> dict[str, str | None]:
     """Return the duplicate kind of each stored document."""
     columns = tables.documents.c
-    found: dict[str, str | None] = {}
-    for chunk in chunks(ids):
-        rows = connection.execute(select(columns.id, columns.duplicate_kind).where(columns.id.in_(chunk)))
-        found.update({row.id: row.duplicate_kind for row in rows})
-    return found
+    rows = connection.execute(select(columns.id, columns.duplicate_kind).where(among(columns.id, ids)))
+    return {row.id: row.duplicate_kind for row in rows}
 
 
 def versions(connection: Connection, document_id: str) -> list[Version]:
@@ -190,8 +187,7 @@ def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list
 
 def settle_index(connection: Connection, ids: Iterable[str]) -> None:
     """Note that the index is right about these documents."""
-    for chunk in chunks(ids):
-        connection.execute(update(tables.documents).where(tables.documents.c.id.in_(chunk)).values(check_index=0))
+    connection.execute(update(tables.documents).where(among(tables.documents.c.id, ids)).values(check_index=0))
 
 
 def _record_query() -> Any:
@@ -238,7 +234,9 @@ def _copies(connection: Connection, representatives: Sequence[str]) -> dict[str,
     columns = tables.documents.c
     query = (
         select(columns.cluster, columns.id, columns.outlet, columns.url, columns.similarity)
-        .where(columns.cluster.in_(representatives), columns.duplicate_kind.is_not(None), columns.status == tables.LIVE)
+        .where(
+            among(columns.cluster, representatives), columns.duplicate_kind.is_not(None), columns.status == tables.LIVE
+        )
         .order_by(columns.id)
     )
     found: dict[str, list[Copy]] = {}

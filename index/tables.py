@@ -50,6 +50,10 @@ PAGE_BYTES = 8192
 CACHE_KIB = 32_768
 """SQLite page cache of a connection: the upper levels of the bands of a million documents fit."""
 
+CHECKPOINT_PAGES = 8_000
+"""Pages that SQLite lets gather before it writes them to their places, 64 MB: every document touches some 80 pages,
+most of them for its bands. At the default of 1,000 every twelfth arriving document takes 10 ms longer."""
+
 LIVE, HELD, FILTERED, GONE = "live", "held", "filtered", "gone"
 """A document's status: served, kept back for review, left out for its language, or no longer in its source."""
 
@@ -312,6 +316,7 @@ def connect(url: URL, *, read_only: bool) -> Engine:
         pragmas = ["foreign_keys=ON", f"cache_size=-{CACHE_KIB}", "temp_store=MEMORY"]
         if not read_only:
             pragmas = [f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL", *pragmas]
+            pragmas.append(f"wal_autocheckpoint={CHECKPOINT_PAGES}")
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,28 +1,17 @@
-"""Stage results as JSON: lines that shards carry between processes, and the object that ``saring clean --json`` prints.
+"""JSON: the lines of shards, which carry work between processes, and the object that ``saring clean --json`` prints.
 
-Shards hold JSON, never pickles, so that reading one back cannot run code. A removal's text is a slice of the decoded
-input and is cut out again on reading instead of being stored twice.
+Shards hold JSON, never pickles, so that reading one back cannot run code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from transforms.models import (
-    Document,
-    Fingerprint,
-    LanguageShare,
-    LanguageVerdict,
-    RawDocument,
-    Rejected,
-    Removal,
-    Repair,
-    SourceFile,
-)
+from transforms.models import Document, RawDocument, Rejected, SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,56 +23,28 @@ class Unchanged:
 
 ShardItem = SourceFile | RawDocument | Rejected
 """What a shard asks for: a file to read and clean, a record to clean, or a failure to pass on."""
-ShardResult = Document | Rejected | Unchanged
 
 _PLAIN: dict[str, type[Any]] = {kind.__name__: kind for kind in (SourceFile, RawDocument, Rejected, Unchanged)}
 
 
-def dump_line(item: ShardItem | ShardResult) -> bytes:
+def dump_line(item: ShardItem | Unchanged) -> bytes:
     """One JSON line with the item's type name and its fields."""
-    if isinstance(item, Document):
-        body: Any = {field.name: getattr(item, field.name) for field in fields(Document)}
-        body["removals"] = [(r.start, r.end, r.rule, r.kind, r.confidence) for r in item.removals]
-        print_ = item.fingerprint
-        body["fingerprint"] = (print_.content_hash, print_.bands, print_.shingles, print_.sketch.hex())
-    else:
-        body = item
-    return orjson.dumps([type(item).__name__, body]) + b"\n"
+    return orjson.dumps([type(item).__name__, item]) + b"\n"
 
 
-def load_line(line: bytes) -> ShardItem | ShardResult:
-    """The item that :func:`dump_line` wrote."""
-    name, body = orjson.loads(line)
-    if name == "Document":
-        return _document(body)
+def restore(name: str, body: dict[str, Any]) -> ShardItem | Unchanged:
+    """The item that :func:`dump_line` wrote, from its type name and its fields."""
     if name == "RawDocument":
         body["warnings"] = tuple(body["warnings"])
-    item: ShardItem | ShardResult = _PLAIN[name](**body)
+    item: ShardItem | Unchanged = _PLAIN[name](**body)
     return item
 
 
-def load_lines(path: str) -> Iterator[ShardItem | ShardResult]:
+def load_lines(path: str) -> Iterator[ShardItem | Unchanged]:
     """Stream the items of a shard file."""
     with open(path, "rb") as lines:  # noqa: PTH123 (a plain path crosses processes)
         for line in lines:
-            yield load_line(line)
-
-
-def _document(body: dict[str, Any]) -> Document:
-    raw = body["raw_text"]
-    verdict = body["language"]
-    shares = tuple(LanguageShare(**share) for share in verdict["languages"])
-    body["language"] = LanguageVerdict(verdict["code"], verdict["confidence"], shares)
-    body["removals"] = tuple(
-        Removal(start, end, raw[start:end], rule, kind, confidence)
-        for start, end, rule, kind, confidence in body["removals"]
-    )
-    body["repairs"] = tuple(Repair(**repair) for repair in body["repairs"])
-    content_hash, bands, shingles, sketch = body["fingerprint"]
-    body["fingerprint"] = Fingerprint(content_hash, tuple(bands), shingles, bytes.fromhex(sketch))
-    body["authors"] = tuple(body["authors"])
-    body["warnings"] = tuple(body["warnings"])
-    return Document(**body)
+            yield restore(*orjson.loads(line))
 
 
 def clean_json(document: Document) -> dict[str, Any]:

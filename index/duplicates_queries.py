@@ -1,0 +1,47 @@
+"""What duplicates are found by, as statements that are put together once: a document that arrives needs them all."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, literal_column, select
+
+from index import tables
+from index.ledger_sql import Prepared, among_those
+
+_documents, _bands, _crowds, _pairs = tables.documents.c, tables.bands.c, tables.crowds.c, tables.pairs.c
+_live = among_those(_documents.node, "nodes") & (_documents.status == tables.LIVE)
+
+UNRESOLVED = Prepared(
+    select(
+        _documents.key,
+        _documents.id,
+        _documents.node,
+        _documents.status,
+        _documents.cluster,
+        _documents.resolution,
+    )
+    .where(_documents.resolution < literal_column(str(tables.SETTLED)))  # as the partial index has it
+    .limit(bindparam("limit"))
+)
+LIVE_BANDS = Prepared(select(_documents.node, _documents.bands).where(_live))
+LIVE_SKETCHES = Prepared(select(_documents.node, _documents.sketch).where(_live))
+LIVE_DOCUMENTS = Prepared(
+    select(
+        _documents.key,
+        _documents.id,
+        _documents.node,
+        _documents.characters,
+        _documents.published_at,
+        _documents.cluster,
+        _documents.duplicate_kind,
+        _documents.similarity,
+        _documents.resolution,
+    ).where(_live)
+)
+MEMBERS = Prepared(select(_bands.hash, _bands.node).where(among_those(_bands.hash, "hashes")))
+HUBS = Prepared(select(_bands.node).where(_bands.hash == bindparam("hash"), _bands.node <= bindparam("last_hub")))
+CROWDS = Prepared(select(_crowds.hash, _crowds.last_hub))
+CROWDS_OF = Prepared(select(_crowds.hash, _crowds.last_hub).where(among_those(_crowds.hash, "hashes")))
+COPIES = [
+    Prepared(select(_pairs.a, _pairs.b, _pairs.jaccard).where(among_those(side, "nodes"), _pairs.relation == "copy"))
+    for side in (_pairs.a, _pairs.b)
+]

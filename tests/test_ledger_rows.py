@@ -1,0 +1,88 @@
+"""What workers pack is stored as if the ledger had packed it, and a long list of values is one statement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from ledger_samples import NOW, article, document, with_boilerplate
+
+from flows.results import dump_result, load_results
+from index.duplicates import resolve
+from index.ledger import Ledger
+from index.ledger_rows import as_json, from_json, pack
+from index.ledger_sql import among, insert_rows, update_rows
+from index.tables import documents as table
+from index.tables import removal_shares
+from transforms.models import Rejected
+from transforms.serialize import Unchanged
+
+DOCUMENTS = [
+    with_boilerplate("a", article(1)),
+    document(
+        "b", article(2), source="/berita/kumpulan.jsonl#7", url="https://muara.example/b?utm_source=x", title="Perahu"
+    ),
+    document("c", "— …", raw_text="— … "),
+    document("d", "kata \ud800 rusak", title="Judul\x00", warnings=("satu", "dua")),
+]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+def test_what_a_worker_packs_is_stored_like_the_document_itself(tmp_path: Path, ledger: Ledger):
+    ledger.record("r", NOW, [from_json(orjson.loads(orjson.dumps(as_json(pack(item))))) for item in DOCUMENTS])
+    with Ledger.open(tmp_path / "other.sqlite") as other:
+        other.record("r", NOW, DOCUMENTS)
+        assert resolve(ledger) == resolve(other)
+        ids = [item.id for item in DOCUMENTS]
+        assert list(ledger.documents(ids)) == list(other.documents(ids))
+        assert list(ledger.pending_index()) == list(other.pending_index())
+
+
+def test_results_come_back_in_order_and_by_kind(tmp_path: Path):
+    rejected = Rejected("x", "/berita/x.txt", "clean", "nothing_left", "nothing is left of it")
+    path = tmp_path / "results"
+    path.write_bytes(b"".join(map(dump_result, [DOCUMENTS[0], Unchanged("u"), rejected, DOCUMENTS[1]])))
+    results = load_results(str(path))
+    assert results.documents == [pack(DOCUMENTS[0]), pack(DOCUMENTS[1])]
+    assert (results.rejected, results.unchanged) == ([rejected], ["u"])
+
+
+def test_more_values_than_a_database_has_parameters_are_one_list(ledger: Ledger):
+    ledger.record("r", NOW, [document("a", article(1)), document("b~'\"", article(2))])
+    with ledger.reading() as connection:
+        many = [str(number) for number in range(100_000)]
+        query = table.select().with_only_columns(table.c.id).order_by(table.c.id)
+        assert connection.execute(query.where(among(table.c.id, ["a", *many, "b~'\""]))).scalars().all() == [
+            "a",
+            "b~'\"",
+        ]
+        assert connection.execute(query.where(among(table.c.key, range(2, 100_000)))).scalars().all() == ["b~'\""]
+        assert connection.execute(query.where(among(table.c.id, []))).scalars().all() == []
+
+
+def test_rows_are_kept_added_to_and_updated(ledger: Ledger):
+    columns = ("outlet", "run_id", "bin", "documents")
+    with ledger.writing() as connection:
+        for documents in (3, 4):
+            insert_rows(connection, removal_shares, columns, [("kabarmuara", "r", 1, documents)], add="documents")
+        insert_rows(connection, removal_shares, columns, [("kabarmuara", "r", 1, 90), ("lain", "r", 1, 9)], keep=True)
+        update_rows(connection, removal_shares, ("documents",), "outlet", [(5, "lain")])
+        insert_rows(connection, removal_shares, columns, [])
+    with ledger.reading() as connection:
+        assert [tuple(row) for row in connection.execute(removal_shares.select())] == [
+            ("kabarmuara", "r", 1, 7),
+            ("lain", "r", 1, 5),
+        ]
+
+
+def test_shares_of_a_shard_are_added_to_those_of_the_last(ledger: Ledger):
+    for name in ("a", "b"):
+        ledger.record("r", NOW, [document(name, article(1))], shares={("suaralembah.id", 3): 1})
+    with ledger.reading() as connection:
+        assert connection.execute(removal_shares.select()).one().documents == 2
