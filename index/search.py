@@ -9,18 +9,22 @@ import argparse
 import json
 import re
 import sys
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from index.analysis import Analyzer
+from index.answers import CopyEntry, Hit, SearchAnswer
 from index.dates import parse_day
 from index.generations import Generations
 from index.query import Filters, Query, Word, leaves, parse
 from transforms.errors import SaringError
+
+__all__ = ["CopyEntry", "Hit", "SearchAnswer", "Searcher", "search"]
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
@@ -37,56 +41,6 @@ _EXCLUDED_WORD: Final = re.compile(r"-[^-\W].+")
 
 
 @dataclass(frozen=True, slots=True)
-class CopyEntry:
-    """Another document with the same text; ``similarity`` between 0 and 1."""
-
-    id: str
-    outlet: str | None
-    url: str | None
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One found document; ``snippet`` is HTML: matches in ``<mark>``, everything else escaped."""
-
-    id: str
-    score: float
-    title: str | None
-    outlet: str | None
-    published_at: str | None
-    language: str
-    url: str | None
-    source: str
-    snippet: str
-    copies: tuple[CopyEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SearchAnswer:
-    """A page of hits and what is known of the whole result."""
-
-    query: str
-    total: int
-    page: int
-    per_page: int
-    took_ms: float
-    generation: str
-    suggestion: str | None
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    hits: tuple[Hit, ...] = ()
-    warnings: tuple[str, ...] = ()
-    """What of the query could not be read, in sentences."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The answer as the command line prints it."""
-        answer = asdict(self)
-        answer["hits"] = [{**hit, "copies": list(hit["copies"])} for hit in answer["hits"]]
-        answer["warnings"] = list(self.warnings)
-        return answer
-
-
-@dataclass(frozen=True, slots=True)
 class _Open:
     """An open generation; ``stamp`` tells whether a writer has committed since."""
 
@@ -96,14 +50,29 @@ class _Open:
     ranker: Ranker
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Which part of a result is shown, and how."""
+
+    number: int
+    size: int
+    sort: Sort
+    all_copies: bool
+
+
 class Searcher:
-    """Answers queries over an index folder; stays open and follows the current generation and its commits."""
+    """Answers queries over an index folder; stays open and follows the current generation and its commits.
+
+    One object may serve many threads: they take turns, since answering is all Python and would share one processor
+    anyway, and so share what is kept in memory.
+    """
 
     def __init__(self, index_dir: str | Path, settings: RankingSettings | None = None) -> None:
         self._generations = Generations(index_dir)
         self._settings = settings
         self._open: _Open | None = None
         self._analyzers: dict[str, Analyzer] = {}
+        self._turn = threading.RLock()
 
     def __enter__(self) -> Searcher:
         return self
@@ -113,9 +82,10 @@ class Searcher:
 
     def close(self) -> None:
         """Let go of the index."""
-        if self._open is not None:
-            self._open.engine.close()
-            self._open = None
+        with self._turn:
+            if self._open is not None:
+                self._open.engine.close()
+                self._open = None
 
     def search(  # noqa: PLR0913 - one keyword for each option of the command line
         self,
@@ -133,21 +103,31 @@ class Searcher:
         """Answer one query; see :func:`search`."""
         began = time.perf_counter()
         parsed = _with_options(parse(query), language, outlet, since, until)
-        opened = self._current()
-        ranked = opened.ranker.rank(parsed)
-        page, per_page = max(1, page), max(1, min(per_page, MAX_PER_PAGE))
-        docs = self._ordered(opened.engine, ranked, sort, min(page * per_page, MAX_DEPTH))[(page - 1) * per_page :]
-        from index.facets import count_facets  # see _current
+        shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
+        with self._turn:
+            opened = self._current()
+            ranked = opened.ranker.rank(parsed)
+            suggestion = _suggestion(opened.engine, query, parsed, ranked)
+            return self._answer(query, opened, ranked, shown, began, suggestion)
 
+    def _answer(
+        self, query: str, opened: _Open, ranked: Ranked, shown: _Page, began: float, suggestion: str | None
+    ) -> SearchAnswer:
+        from index.facets import count_facets  # see _current
+        from index.ordering import first_documents  # see _current
+
+        last = min(shown.number * shown.size, MAX_DEPTH)
+        # Ties go to the newer document, then to the smaller id.
+        docs = first_documents(opened.engine, ranked.scores, by_date=shown.sort == "date", count=last)
         return SearchAnswer(
             query=query,
             total=len(ranked.scores),
-            page=page,
-            per_page=per_page,
+            page=shown.number,
+            per_page=shown.size,
             generation=opened.generation,
-            suggestion=_suggestion(opened.engine, query, parsed, ranked),
+            suggestion=suggestion,
             facets=count_facets(opened.engine, ranked.scores.keys()),
-            hits=tuple(self._hits(opened.engine, ranked, docs, all_copies)),
+            hits=tuple(self._hits(opened.engine, ranked, docs[(shown.number - 1) * shown.size :], shown.all_copies)),
             warnings=ranked.warnings,
             took_ms=round((time.perf_counter() - began) * 1000, 2),
         )
@@ -165,12 +145,6 @@ class Searcher:
             self.close()
             self._open = _Open(str(name), stamp, engine, Ranker(engine, self._settings))
         return self._open
-
-    def _ordered(self, engine: WhooshEngine, ranked: Ranked, sort: Sort, count: int) -> list[int]:
-        """The first ``count`` documents; ties go to the newer, then to the smaller id."""
-        from index.ordering import first_documents  # see _current
-
-        return first_documents(engine, ranked.scores, by_date=sort == "date", count=count)
 
     def _hits(self, engine: WhooshEngine, ranked: Ranked, docs: Sequence[int], all_copies: bool) -> list[Hit]:
         from index.snippets import Highlighter  # see _current

@@ -80,7 +80,7 @@ def test_search_json_is_the_contract(data):
     answer = json.loads(done.stdout)
     fields = {"query", "total", "page", "per_page", "took_ms", "generation", "suggestion", "facets", "hits"}
     assert fields <= set(answer)
-    assert set(answer["facets"]) == {"language", "outlet", "year"}
+    assert set(answer["facets"]) == {"language", "outlet", "year", "month"}
     hit = answer["hits"][0]
     assert {"id", "score", "title", "outlet", "published_at", "language", "url", "source", "snippet", "copies"} <= set(
         hit

@@ -5,8 +5,10 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,7 @@ def test_an_answer_has_all_that_a_page_shows(searcher: Searcher) -> None:
         "language": {"id": 2},
         "outlet": {"kabarmuara.example": 2},
         "year": {"2024": 2},
+        "month": {"2024-06": 1, "2024-07": 1},
     }
     assert set(answer["hits"][0]) == {
         "id", "score", "title", "outlet", "published_at", "language", "url", "source", "snippet", "copies",
@@ -266,6 +269,40 @@ def test_a_searcher_follows_commits_and_promotions(tmp_path: Path) -> None:
                     )
                 answer = searcher.search("kabar")
                 assert (answer.generation, answer.total) == (name, number)
+
+
+def test_threads_share_a_searcher_while_the_index_changes(tmp_path: Path) -> None:
+    generations = Generations(tmp_path)
+    records = [
+        IndexRecord(f"r{n}", "Judul", "kabar pasar " * n, None, None, (), "id", None, None, "s") for n in range(60)
+    ]
+    with IndexWriter(generations.create("g0")) as writer:
+        writer.apply(records)
+    generations.promote("g0")
+    done = threading.Event()
+
+    def ask(searcher: Searcher) -> set[int]:
+        totals = set()
+        while not done.is_set():
+            answer = searcher.search("kabar")
+            assert len(answer.hits) == 10
+            totals.add(answer.total)
+        return totals
+
+    with Searcher(tmp_path) as searcher, ThreadPoolExecutor(4) as threads:
+        results = [threads.submit(ask, searcher) for _ in range(4)]
+        try:
+            for number in range(1, 6):
+                with IndexWriter(generations.create(f"g{number}")) as writer:
+                    writer.apply(records[: 60 - number])
+                generations.promote(f"g{number}")
+                with IndexWriter(generations.path(f"g{number}")) as writer:
+                    writer.apply((), [records[0].id])
+                searcher.close()
+        finally:
+            done.set()
+        for result in results:
+            assert result.result() <= set(range(54, 61))
 
 
 def test_order_does_not_depend_on_segments_or_arrival(tmp_path: Path) -> None:
