@@ -296,6 +296,15 @@ class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no typ
             return None
         return decode_postings(self._postfile.get(*_EXTENT.unpack_from(info, W3TermInfo._struct.size)))
 
+    def document_count(self, field: str, term: bytes) -> int:
+        """How many documents have a term."""
+        try:
+            info = self._tindex[self._keycoder(field, term)]
+        except KeyError:
+            return 0
+        count: int = W3TermInfo._struct.unpack_from(info)[2]
+        return count
+
     def matcher(self, fieldname: str, tbytes: bytes, format_: Any, scorer: Any = None) -> Any:
         """The term's postings as Whoosh's own queries want them."""
         info = self.term_info(fieldname, tbytes)

@@ -13,6 +13,7 @@ from index.engine import Engine
 from index.query import MAX_PHRASE_WORDS, TERM_FIELDS, AnyOf, Clause, Group, Node, Phrase, Word
 from index.schema import STEM_FIELDS, SURFACE_FIELDS
 from index.spelling import edit_distance
+from index.wordings import expansions, other_wordings
 
 QUERY_LANGUAGES: Final = ("id", "en")
 """Stemmers a query word goes through when no language is asked for: one word does not tell its language."""
@@ -107,7 +108,7 @@ class Planner:
             forms += [Form(name, (surface,)) for surface in surfaces]
             if stemmed:
                 forms += [Form(STEM_FIELDS[name], (stem,)) for stem in stems]
-            for expansion in _expansions(raw):
+            for expansion in expansions(raw):
                 forms.append(self._expansion(name, expansion))
         return Concept(raw, tuple(dict.fromkeys(forms)), tuple(surfaces))
 
@@ -125,6 +126,8 @@ class Planner:
         pairs = []
         for token in self._analyzers[0].tokens(text):
             by_offset = {term.offset: term.surface for term in reversed(token.terms)}
+            if token.raw in case_sensitive_abbreviations():
+                by_offset[0] = token.raw
             pairs += [(surface, token.position + offset) for offset, surface in sorted(by_offset.items())]
         return tuple(term for term, _ in pairs), tuple(offset for _, offset in pairs)
 
@@ -138,7 +141,11 @@ class Planner:
             self.warn(f"only the first {MAX_PHRASE_WORDS} words of a phrase are searched for")
             terms, offsets = terms[:MAX_PHRASE_WORDS], offsets[:MAX_PHRASE_WORDS]
         positions = offsets if len(terms) > 1 else ()
-        return Concept(node.text, tuple(Form(name, terms, 1.0, positions) for name in _text_fields(node.field)))
+        fields = _text_fields(node.field)
+        forms = [Form(name, terms, 1.0, positions) for name in fields]
+        if positions:
+            forms += [self._expansion(n, text) for text in other_wordings(node.text, MAX_PHRASE_WORDS) for n in fields]
+        return Concept(node.text, tuple(dict.fromkeys(forms)))
 
     def _expanded(self, node: Word, terms: Iterable[str]) -> Concept:
         words = tuple(terms)
@@ -232,8 +239,3 @@ def _surfaces(token: Token) -> tuple[str, ...]:
 
 def _text_fields(field: str) -> tuple[str, ...]:
     return (field,) if field else SURFACE_FIELDS
-
-
-def _expansions(raw: str) -> tuple[str, ...]:
-    table = abbreviations()
-    return (*table.get(raw, ()), *(table.get(raw.lower(), ()) if raw != raw.lower() else ()))

@@ -22,13 +22,14 @@ from index.answers import CopyEntry, Hit, SearchAnswer
 from index.dates import parse_day
 from index.generations import Generations
 from index.query import Filters, Query, Word, leaves, parse
-from transforms.errors import SaringError
+from index.ranking_settings import RankingSettings, ranking_settings
+from transforms.errors import ConfigError, DocumentNotFoundError, SaringError
 
 __all__ = ["CopyEntry", "Hit", "SearchAnswer", "Searcher", "search"]
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
-    from index.ranking import Ranked, Ranker, RankingSettings
+    from index.ranking import Ranked, Ranker
 
 Sort = Literal["relevance", "date"]
 
@@ -110,6 +111,39 @@ class Searcher:
             suggestion = _suggestion(opened.engine, query, parsed, ranked)
             return self._answer(query, opened, ranked, shown, began, suggestion)
 
+    def similar(  # noqa: PLR0913 - as search
+        self,
+        id_: str,
+        *,
+        language: str | None = None,
+        outlet: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        sort: Sort = "relevance",
+        page: int = 1,
+        per_page: int = 10,
+        all_copies: bool = False,
+    ) -> SearchAnswer:
+        """Documents like the one with this id, as an answer whose ``query`` is the id; copies of it are not among them.
+
+        Raises DocumentNotFoundError when the index has none: copies are folded, only their representative is there.
+        """
+        from index.similar import telling_concepts  # see _current
+
+        began = time.perf_counter()
+        filters = _with_options(parse(""), language, outlet, since, until).filters
+        shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
+        with self._turn:
+            opened = self._current()
+            doc = opened.engine.doc_of(id_)
+            if doc is None:
+                raise DocumentNotFoundError(f"{id_}: no document of this id in generation {opened.generation}")
+            concepts = telling_concepts(opened.engine, doc, self._analyzer(opened.engine.hit(doc)["language"]))
+            return self._answer(id_, opened, opened.ranker.rank_like(concepts, doc, filters), shown, began, None)
+
+    def _analyzer(self, language: str) -> Analyzer:
+        return self._analyzers.setdefault(language, Analyzer(language))
+
     def _answer(
         self, query: str, opened: _Open, ranked: Ranked, shown: _Page, began: float, suggestion: str | None
     ) -> SearchAnswer:
@@ -153,7 +187,6 @@ class Searcher:
         hits = []
         for doc in docs:
             stored = engine.hit(doc)
-            analyzer = self._analyzers.setdefault(stored["language"], Analyzer(stored["language"]))
             hit = Hit(
                 id=stored["id"],
                 score=round(ranked.scores[doc], 4),
@@ -163,7 +196,7 @@ class Searcher:
                 language=stored["language"],
                 url=stored["url"],
                 source=stored["source"],
-                snippet=highlighter.snippet(engine.text(doc), analyzer),
+                snippet=highlighter.snippet(engine.text(doc), self._analyzer(stored["language"])),
                 copies=tuple(CopyEntry(*copy) for copy in stored["copies"]),
             )
             hits.append(hit)
@@ -172,7 +205,9 @@ class Searcher:
         return hits
 
 
-def search(index_dir: str | Path, query: str, **options: Any) -> SearchAnswer:
+def search(
+    index_dir: str | Path, query: str, *, settings: RankingSettings | None = None, **options: Any
+) -> SearchAnswer:
     """Answer one query over the current generation below ``index_dir``.
 
     Options: ``language`` (a code), ``outlet`` (a part of its name), ``since`` and ``until`` (``2024``, ``2024-06`` or
@@ -180,7 +215,7 @@ def search(index_dir: str | Path, query: str, **options: Any) -> SearchAnswer:
     ``all_copies`` (each copy as a hit of its own after its representative). Never raises because of the query; raises
     IndexUnavailableError when there is no index and ValueError for a date that is none.
     """
-    with Searcher(index_dir) as searcher:
+    with Searcher(index_dir, settings) as searcher:
         return searcher.search(query, **options)
 
 
@@ -239,9 +274,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The small search script; gives the exit status."""
     options = _arguments(arguments)
     try:
+        data_dir, settings = _configured(Path(options.config))
         answer = search(
-            options.index or _configured_index(Path(options.config)),
+            options.index or data_dir / "index",
             " ".join(options.query),
+            settings=settings,
             language=options.language,
             outlet=options.outlet,
             since=options.since,
@@ -253,7 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except (SaringError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, ValueError) else 1
+        return 2 if isinstance(error, ValueError | ConfigError) else 1
     if options.json:
         sys.stdout.write(json.dumps(answer.to_json(), ensure_ascii=False) + "\n")
     else:
@@ -280,14 +317,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args([f" {part}" if _EXCLUDED_WORD.fullmatch(part) else part for part in given])
 
 
-def _configured_index(config: Path) -> Path:
-    data_dir = "data"
-    if config.is_file():
-        import yaml  # not needed with --index
+def _configured(config: Path) -> tuple[Path, RankingSettings]:
+    """The data folder and the ranking that a configuration names, or the defaults."""
+    if not config.is_file():
+        return config.parent / "data", RankingSettings()
+    import yaml  # not needed without a configuration
 
+    try:
         loaded = yaml.safe_load(config.read_text(encoding="utf-8"))
-        data_dir = str(loaded.get("data_dir") or data_dir) if isinstance(loaded, dict) else data_dir
-    return config.parent / data_dir / "index"
+        section = loaded if isinstance(loaded, dict) else {}
+        return config.parent / str(section.get("data_dir") or "data"), ranking_settings(section.get("search"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ConfigError) as error:
+        raise ConfigError(f"{config}: {error}") from None
 
 
 def format_answer(answer: SearchAnswer) -> str:
