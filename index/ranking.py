@@ -205,7 +205,7 @@ class _Run:
             return self._any_of(node, wanted)
         if isinstance(node, Concept):
             return self._concept(node, wanted)
-        parts = [self._concept(concept, wanted) for concept in self.planner.concepts(node)]
+        parts = [self._concept(concept, wanted) for concept in self.planner.concepts(node, respell=wanted)]
         if isinstance(node, Phrase) or len(parts) == 1:
             return parts[0] if parts else _Part({}, 0.0)
         return _combine(parts, [], set(), self.ranker.settings)

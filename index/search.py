@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -21,7 +20,7 @@ from index.analysis import Analyzer
 from index.answers import CopyEntry, Hit, SearchAnswer
 from index.dates import parse_day
 from index.generations import Generations
-from index.query import Filters, Query, Word, leaves, parse
+from index.query import Filters, Query, parse
 from index.ranking_settings import RankingSettings, ranking_settings
 from transforms.errors import ConfigError, DocumentNotFoundError, SaringError
 
@@ -36,7 +35,6 @@ Sort = Literal["relevance", "date"]
 MAX_PER_PAGE: Final = 200
 MAX_DEPTH: Final = 10_000
 """Hits further down than this cannot be paged to."""
-SUGGESTION_SECONDS: Final = 0.3
 
 _EXCLUDED_WORD: Final = re.compile(r"-[^-\W].+")
 
@@ -108,7 +106,7 @@ class Searcher:
         with self._turn:
             opened = self._current()
             ranked = opened.ranker.rank(parsed)
-            suggestion = _suggestion(opened.engine, query, parsed, ranked)
+            suggestion = _suggestion(query, ranked)
             return self._answer(query, opened, ranked, shown, began, suggestion)
 
     def similar(  # noqa: PLR0913 - as search
@@ -246,27 +244,12 @@ def _day(text: str | None, option: str) -> tuple[int, int] | None:
     return span
 
 
-def _suggestion(engine: WhooshEngine, text: str, query: Query, ranked: Ranked) -> str | None:
-    """The query with words that no document has replaced by likely meant ones."""
-    from index.schema import SURFACE_FIELDS  # see _current
-    from index.spelling import closest  # rarely needed
-
-    missing = {
-        concept.source
-        for concept in ranked.concepts
-        if concept.source.isalpha()
-        and len(concept.source) > 3
-        and not any(engine.postings(form.field, form.terms[0]).ids for form in concept.forms if not form.positions)
-    }
-    plain = {leaf.text for leaf in leaves(query.group) if isinstance(leaf, Word) and not leaf.prefix and not leaf.edits}
-    began, changed = time.monotonic(), text
-    for word in sorted(missing & plain):
-        if time.monotonic() - began > SUGGESTION_SECONDS:
-            break
-        known = chain.from_iterable(engine.terms(name, word[:1].lower()) for name in SURFACE_FIELDS)
-        meant = closest(word.lower(), known)
-        if meant:
-            changed = changed.replace(word, meant)
+def _suggestion(text: str, ranked: Ranked) -> str | None:
+    """The query with words that no document has replaced by those that were searched for instead."""
+    changed = text
+    for concept in ranked.concepts:
+        if concept.meant:
+            changed = re.sub(rf"(?<!\w){re.escape(concept.source)}(?!\w)", concept.meant, changed)
     return changed if changed != text else None
 
 

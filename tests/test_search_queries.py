@@ -22,7 +22,7 @@ from index.ranking_settings import RankingSettings
 from index.recency import recency_factors
 from index.records import Copy, IndexRecord
 from index.search import Searcher, main, search
-from index.spelling import edit_distance
+from index.spelling import edit_distance, may_be_near
 from index.wordings import MAX_WORDINGS, other_wordings
 from index.writer import IndexWriter
 from transforms.errors import DocumentNotFoundError, IndexUnavailableError
@@ -222,7 +222,12 @@ def test_copies_can_be_listed_as_hits(searcher: Searcher) -> None:
 
 
 def test_did_you_mean(searcher: Searcher) -> None:
-    assert searcher.search("terapnug pasar").suggestion == "terapung pasar"
+    answer = searcher.search("terapnug -pasra")
+    assert answer.suggestion == "terapung -pasra"
+    assert [hit.id for hit in answer.hits] == ["a1", "a2"], "what is meant is searched for"
+    assert "<mark>terapung</mark>" in answer.hits[0].snippet
+    assert answer.warnings == ("terapnug: no document has this word; terapung was searched for",)
+    assert searcher.search('"terapnug"').total == 0, "in quotes it is meant as it stands"
     assert searcher.search("pasar").suggestion is None
 
 
@@ -308,6 +313,12 @@ def test_distance_is_symmetric_and_bounded(first: str, second: str) -> None:
     assert distance == edit_distance(second, first, limit)
     assert (distance == 0) == (first == second)
     assert distance <= limit + 1
+
+
+@given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))
+def test_letters_never_rule_out_a_near_word(first: str, second: str) -> None:
+    distance = edit_distance(first, second, 8)
+    assert may_be_near(frozenset(first), second, distance)
 
 
 def test_a_searcher_follows_commits_and_promotions(tmp_path: Path) -> None:
