@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from index.ranking_settings import RankingSettings
 from transforms.errors import ConfigError
 from transforms.language_codes import CODES
 from transforms.read import ReadSettings
@@ -20,6 +21,9 @@ CONFIG_VARIABLE = "SARING_CONFIG"
 """Environment variable that names the configuration file when ``--config`` does not."""
 DEFAULT_CONFIG = Path("config.yaml")
 FIELD_NAMES = ("id", "text", "title", "url", "date", "outlet", "lang")
+
+
+_DEFAULTS = RankingSettings()
 
 
 class _Section(BaseModel):
@@ -92,6 +96,26 @@ class Generations(_Section):
     keep: PositiveInt = Field(3, description="generations kept, the current one included")
 
 
+class Search(_Section):
+    """Weights of the ranking; :class:`index.ranking_settings.RankingSettings` says what each does."""
+
+    title_weight: float = _DEFAULTS.title_weight
+    stem_weight: float = _DEFAULTS.stem_weight
+    expansion_weight: float = _DEFAULTS.expansion_weight
+    k1: float = _DEFAULTS.k1
+    body_b: float = _DEFAULTS.body_b
+    title_b: float = _DEFAULTS.title_b
+    coverage: float = _DEFAULTS.coverage
+    min_coverage: float = _DEFAULTS.min_coverage
+    proximity: float = _DEFAULTS.proximity
+    recency: float = _DEFAULTS.recency
+    recency_half_life_days: float = _DEFAULTS.recency_half_life_days
+
+    def ranking(self) -> RankingSettings:
+        """The settings as the search takes them."""
+        return RankingSettings(**self.model_dump())
+
+
 class Settings(BaseSettings):
     """All of config.yaml; environment variables such as ``SARING_RUNNER__WORKERS=4`` win over the file."""
 
@@ -112,6 +136,7 @@ class Settings(BaseSettings):
     runner: Runner = Runner()
     schedules: Schedules = Schedules()
     generations: Generations = Generations()
+    search: Search = Search()
 
     @classmethod
     def settings_customise_sources(
@@ -177,6 +202,10 @@ def load_settings(given: Path | None = None) -> Settings:
         loaded = _FileSettings()
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(path, problem) for problem in error.errors())) from None
+    try:
+        loaded.search.ranking()
+    except ConfigError as error:
+        raise ConfigError(f"{path or 'settings'}: {error}") from None
     return _rooted(loaded, base, path)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from transforms.errors import IndexUnavailableError
 
 MARKER: Final = "saring-index.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the folder's layout and of the schema; an index of another version is built anew, never converted."""
 
 _BLOCK_BYTES: Final = 1 << 20

@@ -50,6 +50,8 @@ def test_field_names_reach_the_reader(tmp_path):
         ("runner: {workers: many}", ["runner.workers", "integer", "'many'"]),
         ("reading: {fields: {txt: isi}}", ["reading.fields", "txt"]),
         ("reading: {max_characters: 0}", ["reading.max_characters", "greater than 0"]),
+        ("search: {k2: 1}", ["search.k2", "unknown key", "`k1`"]),
+        ("search: {body_b: 2}", ["search.body_b", "from 0 to 1", "2"]),
         ("rules: [missing]", ["rules", "missing"]),
         ("[1, 2]", ["expected `key: value`"]),
         ("a: [", ["not valid YAML"]),

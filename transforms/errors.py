@@ -9,6 +9,7 @@
     ├── LedgerError                the ledger cannot be opened, or is of another version
     ├── IndexUnavailableError      there is no generation to search, or it cannot be opened
     │   └── IndexLockedError       another writer holds the index
+    ├── DocumentNotFoundError      no document of this id in the index
     └── IndexMismatchError         counts after a commit differ from what was written
 """
 
@@ -51,6 +52,10 @@ class IndexUnavailableError(SaringError):
 
 class IndexLockedError(IndexUnavailableError):
     """Another process is writing the index."""
+
+
+class DocumentNotFoundError(SaringError):
+    """The index holds no document of this id."""
 
 
 class IndexMismatchError(SaringError):
