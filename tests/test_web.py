@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 from web_site import ROOT, ingest, saring, serving, settings
 
 from flows.executors import InlineExecutor
 from flows.pipeline import run_reindex
 from flows.progress import Silent
+from flows.web.guard import Guard
+from flows.web.parameters import SearchForm, article_address
 from flows.web.server import listen
+from flows.web.views import facets
 from index.generations import Generations
+from index.search import SearchAnswer
 from transforms.errors import ConfigError
 
 HOSTILE = "hostile/<script>alert(1)</script>"
@@ -259,6 +268,30 @@ def test_this_machine_may_be_called_by_its_names(site: httpx.Client, host: str) 
     assert site.get("/", headers={"host": host}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("192.168.1.9:8000", 200),
+        ("10.0.0.7", 200),
+        ("localhost", 200),
+        (socket.gethostname(), 200),
+        ("evil.example", 421),
+        ("", 421),
+    ],
+)
+def test_on_a_network_only_numbers_and_own_names_are_answered(header: str, status: int) -> None:
+    guarded = Guard(PlainTextResponse("inside"), "192.168.1.9")
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url="http://192.168.1.9") as client:
+            return await client.get("/", headers={"host": header})
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == status
+    assert ("inside" in answer.text) is (status == 200)
+    assert "content-security-policy" in answer.headers
+
+
 def test_static_files_are_kept_by_the_browser(site: httpx.Client) -> None:
     address = links(site.get("/").text, "/static/style.css")[0]
     first = site.get(address)
@@ -290,6 +323,48 @@ def test_a_server_follows_ingests_new_generations_and_rollbacks(data: Path, tmp_
         assert client.get("/", params={"q": "wanasari"}).status_code == 200
         assert Generations(copy / "index").rollback() == before
         assert client.get("/", params={"q": "wanasari"}).status_code == 200
+
+
+def test_damaged_files_make_a_page_that_says_so(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "index", tmp_path / "data" / "index")
+    for segment in (tmp_path / "data" / "index").rglob("*.seg"):
+        segment.write_bytes(segment.read_bytes()[:100])
+    (tmp_path / "data" / "ledger.sqlite").write_bytes(b"this is no database" * 500)
+    with serving(tmp_path / "data") as address, httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
+        for asked in ("/?q=feri", "/article/banjir"):
+            page = client.get(asked)
+            assert page.status_code in (500, 503)
+            assert "<h1>" in page.text
+            assert "Traceback" not in page.text
+            assert "content-security-policy" in page.headers
+
+
+def test_open_shows_the_page_in_the_browser(tmp_path: Path) -> None:
+    shown, browser = tmp_path / "shown", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {shown}.part && mv {shown}.part {shown}\n', encoding="utf-8")
+    browser.chmod(0o755)
+    with serving(tmp_path / "data", "--open", BROWSER=f"{browser} %s") as address:
+        until = time.monotonic() + 20
+        while not shown.exists():
+            assert time.monotonic() < until, "no browser was started"
+            time.sleep(0.02)
+        assert shown.read_text(encoding="utf-8").strip() == f"{address}/"
+
+
+def test_months_are_offered_within_one_year() -> None:
+    counts = {"language": {}, "outlet": {}, "year": {"2024": 3}, "month": {"2024-11": 1, "2024-06": 2}}
+    answer = SearchAnswer("x", 3, 1, 20, 1.0, "g", None, facets=counts)
+    facet = facets(answer, SearchForm(q="x"))[0]
+    assert [(link.label, link.count) for link in facet.links] == [("November 2024", 1), ("June 2024", 2)]
+    assert facet.links[1].address == "/?q=x&since=2024-06&until=2024-06"
+    several = SearchAnswer("x", 3, 1, 20, 1.0, "g", None, facets={**counts, "year": {"2024": 3, "2023": 1}})
+    assert facets(several, SearchForm(q="x"))[0].label == "Year"
+
+
+@pytest.mark.parametrize("document_id", ["a/b", "a//b", "../b", "a/./b", "ä ?#%2F~b", "a\\b", "..."])
+def test_every_id_makes_an_address_that_leads_to_it(document_id: str) -> None:
+    address = httpx.URL("http://127.0.0.1").join(article_address(document_id))
+    assert unquote(address.raw_path.decode()) == f"/article/{document_id}"
 
 
 def test_earlier_texts_are_shown(site: httpx.Client) -> None:

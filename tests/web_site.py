@@ -37,10 +37,11 @@ def ingest(data: Path, *sources: object) -> None:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
+def serving(data: Path, *options: str, **variables: str) -> Iterator[str]:
     """A server in a process of its own on a free port; gives its address."""
-    command = [str(SARING), "web", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment(data), stderr=subprocess.PIPE, text=True) as server:
+    command = [str(SARING), "web", "--port", "0", *options]
+    environs = environment(data) | variables
+    with subprocess.Popen(command, cwd=ROOT, env=environs, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
         try:
             said = server.stderr.readline()

@@ -17,14 +17,24 @@ NEIGHBOURS: Final = 2
 MONTHS: Final = "January February March April May June July August September October November December".split()
 LANGUAGES: Final = {
     "ar": "Arabic",
+    "de": "German",
     "en": "English",
+    "es": "Spanish",
+    "fr": "French",
     "id": "Indonesian",
+    "ja": "Japanese",
     "jv": "Javanese",
+    "ko": "Korean",
     "min": "Minangkabau",
     "ms": "Malay",
     "nl": "Dutch",
+    "pt": "Portuguese",
+    "ru": "Russian",
     "su": "Sundanese",
+    "th": "Thai",
+    "tl": "Tagalog",
     "und": "not determined",
+    "vi": "Vietnamese",
     "zh": "Chinese",
 }
 """English names of languages that are frequent in Indonesian news; others show their code."""
