@@ -67,10 +67,11 @@ class Site:
     def unavailable(self, _request: Request, error: Exception) -> Response:
         """No index or no ledger yet, or one that cannot be opened."""
         if isinstance(error, IndexUnavailableError):
-            title, then = "There is no index to search", "Then load this page again; this server can go on running."
+            title, hint = "There is no index to search", "If there was one before, `saring reindex` builds it anew."
         else:
-            title, then = "This cannot be shown", "`saring status` says what is stored and whether it is whole."
-        return self._pages.message(503, title, f"{error}.", then)
+            title, hint = "This cannot be shown", "`saring status` says what is stored and whether it is whole."
+        again = "Load this page again then: the server can go on running."
+        return self._pages.message(503, title, f"{error}.", hint, again)
 
     def failure(self, _request: Request, _error: Exception) -> Response:
         """A fault of saring itself."""
