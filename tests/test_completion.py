@@ -28,9 +28,8 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     script = tmp_path / "saring.sh"
     script.write_text(run("saring", "--show-completion", "bash").stdout, encoding="utf-8")
-    for words, expected in (("se", {"search", "serve"}), ("export --form", {"--format"})):
-        done = run("bash", "-c", PRESS_TAB.format(script=script, words=words, count=len(words.split())))
-        assert set(done.stdout.split()) == expected, done.stderr
+    done = run("bash", "-c", PRESS_TAB.format(script=script, words="export --form", count=2))
+    assert done.stdout.split() == ["--format"], done.stderr
 
 
 def test_installing_puts_the_script_where_the_shell_finds_it(tmp_path: Path) -> None:
@@ -40,8 +39,3 @@ def test_installing_puts_the_script_where_the_shell_finds_it(tmp_path: Path) -> 
     assert "_SARING_COMPLETE" in installed.read_text(encoding="utf-8")
     assert str(installed) in done.stderr
     assert done.stdout == ""
-
-
-def test_an_unknown_shell_is_refused() -> None:
-    done = run("saring", "--show-completion", "cmd")
-    assert (done.returncode, "powershell" in done.stderr) == (2, True)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from web_site import ROOT, ingest, saring, settings
 
+from flows.commands.exporting import export
 from flows.export import parquet_writer, whole_file, write_jsonl
 from index.ledger import Ledger
 from index.ledger_export import Selection, selected_documents
 from index.ledger_views import StoredDocument
-from transforms.errors import ConfigError, SaringError
+from transforms.errors import ConfigError, LedgerError, SaringError
 
 COPY = (
     "Nelayan Karimba mulai memakai lampu hemat daya di perahu mereka sejak awal bulan ini, kata ketua kelompok nelayan."
@@ -133,19 +134,27 @@ def test_a_full_disk_is_said() -> None:
     assert Path("/dev/full").exists()
 
 
+def test_a_wrong_day_ends_with_words() -> None:
+    done = saring(Path("none"), "export", "-", "--since", "kemarin")
+    assert (done.returncode, "--since" in done.stderr, done.stdout) == (2, True, ""), done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "error", "said"),
     [
-        (["-", "--since", "kemarin"], 2, "--since"),
-        (["-", "--since", "2025", "--until", "2024"], 2, "lies before"),
-        (["-", "--format", "parquet"], 2, "name a file"),
-        (["no-such-folder/out.jsonl"], 2, "no-such-folder"),
+        ({"out": "-", "since": "2025", "until": "2024"}, ConfigError, "lies before"),
+        ({"out": "-", "form": "parquet"}, ConfigError, "name a file"),
+        ({"out": "no-such-folder/out.jsonl"}, ConfigError, "no-such-folder"),
+        ({"out": "-"}, LedgerError, "ingest something first"),
     ],
 )
-def test_errors_in_words(data: Path, arguments: list[str], status: int, said: str) -> None:
-    done = saring(data, "export", *arguments)
-    assert (done.returncode, said in done.stderr, done.stdout) == (status, True, ""), done.stderr
-    assert "Traceback" not in done.stderr
+def test_errors_in_words(
+    data: Path, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], error: type[SaringError], said: str
+) -> None:
+    monkeypatch.setenv("SARING_DATA_DIR", str(data) if error is ConfigError else "none")
+    with pytest.raises(error, match=said):
+        export(**arguments)
 
 
 def damaged(data: Path) -> Iterator[StoredDocument]:

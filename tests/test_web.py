@@ -7,8 +7,6 @@ import json
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from html import unescape
@@ -19,7 +17,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
-from web_site import ROOT, ingest, saring, serving, settings
+from web_site import ROOT, ingest, serving, settings
 
 from flows.executors import InlineExecutor
 from flows.pipeline import run_reindex
@@ -301,9 +299,23 @@ def test_static_files_are_kept_by_the_browser(site: httpx.Client) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_server_follows_ingests_new_generations_and_rollbacks(data: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "data"
-    with serving(copy) as address, httpx.Client(base_url=address, trust_env=False, timeout=20) as client:
+def waiting_for(path: Path) -> str:
+    until = time.monotonic() + 20
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} does not appear"
+        time.sleep(0.02)
+    return path.read_text(encoding="utf-8").strip()
+
+
+def test_a_server_shows_itself_and_follows_ingests_new_generations_and_rollbacks(data: Path, tmp_path: Path) -> None:
+    copy, shown, browser = tmp_path / "data", tmp_path / "shown", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {shown}.part && mv {shown}.part {shown}\n', encoding="utf-8")
+    browser.chmod(0o755)
+    with (
+        serving(copy, "--open", BROWSER=f"{browser} %s") as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=20) as client,
+    ):
+        assert waiting_for(shown) == f"{address}/"
         empty = client.get("/", params={"q": "nelayan"})
         assert empty.status_code == 503
         assert "saring ingest" in empty.text
@@ -339,18 +351,6 @@ def test_damaged_files_make_a_page_that_says_so(data: Path, tmp_path: Path) -> N
             assert "content-security-policy" in page.headers
 
 
-def test_open_shows_the_page_in_the_browser(tmp_path: Path) -> None:
-    shown, browser = tmp_path / "shown", tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {shown}.part && mv {shown}.part {shown}\n', encoding="utf-8")
-    browser.chmod(0o755)
-    with serving(tmp_path / "data", "--open", BROWSER=f"{browser} %s") as address:
-        until = time.monotonic() + 20
-        while not shown.exists():
-            assert time.monotonic() < until, "no browser was started"
-            time.sleep(0.02)
-        assert shown.read_text(encoding="utf-8").strip() == f"{address}/"
-
-
 def test_months_are_offered_within_one_year() -> None:
     counts = {"language": {}, "outlet": {}, "year": {"2024": 3}, "month": {"2024-11": 1, "2024-06": 2}}
     answer = SearchAnswer("x", 3, 1, 20, 1.0, "g", None, facets=counts)
@@ -375,19 +375,11 @@ def test_earlier_texts_are_shown(site: httpx.Client) -> None:
     assert "no earlier texts" in site.get("/article/kabarteluk/pelabuhan-feri?view=versions").text
 
 
-def test_a_port_in_use_is_named(data: Path, site: httpx.Client) -> None:
-    done = saring(data, "web", "--port", site.base_url.port)
-    assert done.returncode == 2
-    assert "--port" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_port_in_use_is_named(site: httpx.Client) -> None:
+    with pytest.raises(ConfigError, match="--port"):
+        listen("127.0.0.1", site.base_url.port or 0)
 
 
 def test_an_address_that_is_none_is_named() -> None:
     with pytest.raises(ConfigError, match="no such address"):
         listen("no.such.host.invalid", 0)
-
-
-def test_the_command_line_starts_without_a_server(tmp_path: Path) -> None:
-    code = "import flows.cli, sys; print(bool({'starlette', 'uvicorn', 'jinja2', 'fastapi'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
