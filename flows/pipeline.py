@@ -26,6 +26,7 @@ from flows.learning import learn
 from flows.locks import data_lock
 from flows.progress import Progress
 from flows.report import RunReport
+from flows.rescue import clean_survivors
 from flows.settings import Settings
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
@@ -59,6 +60,8 @@ class Run:
     progress: Progress
     report: RunReport
     work: Path
+    after_crash: bool = False
+    """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
     outcome: dict[str, str] = field(default_factory=dict)
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
 
@@ -109,11 +112,12 @@ def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Pro
     for stage in STAGE_ORDER:
         report.stage(stage, 0, 0.0)
     # The lock is held: whatever else is in the work folder belongs to runs that died.
+    after_crash = settings.work_dir.is_dir() and any(settings.work_dir.iterdir())
     shutil.rmtree(settings.work_dir, ignore_errors=True)
     work = settings.work_dir / run_id
     work.mkdir(parents=True, mode=0o700)
     ledger.start_run(run_id, _timestamp())
-    return Run(settings, ledger, executor, progress, report, work)
+    return Run(settings, ledger, executor, progress, report, work, after_crash)
 
 
 def _timestamp() -> str:
@@ -149,7 +153,9 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
-    for task, done in ordered(run.executor, "clean", clean_shard, _tasks(run, planner, shards, knowledge, full=full)):
+    tasks = _tasks(run, planner, shards, knowledge, full=full)
+    rescue = partial(clean_survivors, run.executor)
+    for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=not run.after_crash):
         shard = shards.pop(task.shard)
         run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.measure_memory()

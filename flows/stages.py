@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from flows.knowledge import load
+from flows.shards import ShardTask
 from transforms.models import Document, RawDocument, Rejected, SourceFile
 from transforms.process import StageClock, process
 from transforms.read import ReadSettings, hash_of, read
@@ -22,11 +23,9 @@ from transforms.serialize import ShardResult, Unchanged, dump_line, load_lines
 
 
 @dataclass(frozen=True, slots=True)
-class CleanTask:
+class CleanTask(ShardTask):
     """A shard to clean and where its results go; ``full`` cleans unchanged documents as well."""
 
-    shard: str
-    results: str
     ledger_url: str
     rules: tuple[str, ...]
     reading: ReadSettings

@@ -9,7 +9,8 @@
     ├── LedgerError                the ledger cannot be opened, or is of another version
     ├── IndexUnavailableError      there is no generation to search, or it cannot be opened
     │   └── IndexLockedError       another writer holds the index
-    └── IndexMismatchError         counts after a commit differ from what was written
+    ├── IndexMismatchError         counts after a commit differ from what was written
+    └── WorkerDiedError            a worker process was killed, and its work killed another one
 """
 
 from __future__ import annotations
@@ -55,3 +56,7 @@ class IndexLockedError(IndexUnavailableError):
 
 class IndexMismatchError(SaringError):
     """The index does not hold what was just written to it."""
+
+
+class WorkerDiedError(SaringError):
+    """A worker process was killed twice over the same work."""
