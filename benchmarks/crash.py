@@ -4,8 +4,8 @@
         [--stages ingest,update,commit,reindex,promotion,rollback,forget]
 
 For every kill: a copy of a prepared data folder, the stage's command in a process group of its own, SIGKILL to the
-whole group at an instant of the stage's own, a search and a comparison of ledger and index on what is left, then the command
-that a person would give next, and the state at the end against that of a folder nobody disturbed.
+whole group at an instant of the stage's own, a search and a comparison of ledger and index on what is left, then the
+command that a person would give next, and the state at the end against that of a folder nobody disturbed.
 
 | stage | command that is killed | instant |
 |---|---|---|

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -84,8 +85,11 @@ def run_ingest(
     settings: Settings, sources: Sequence[str], executor: Executor, *, full: bool, progress: Progress
 ) -> RunReport:
     """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well."""
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
+    with (
+        data_lock(settings.data_dir),
+        Ledger.open(settings.ledger_url) as ledger,
+        _begun(settings, ledger, executor, progress) as run,
+    ):
         _clean(run, sources, full=full)
         _settle_duplicates(run)
         bring_index_up_to_date(run, rebuild=False)
@@ -94,8 +98,11 @@ def run_ingest(
 
 def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
     """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
+    with (
+        data_lock(settings.data_dir),
+        Ledger.open(settings.ledger_url) as ledger,
+        _begun(settings, ledger, executor, progress) as run,
+    ):
         if from_raw:
             _clean(run, settings.sources, full=True)
         _settle_duplicates(run)
@@ -103,7 +110,9 @@ def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progr
         return _finish(run)
 
 
-def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Run:
+@contextmanager
+def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Iterator[Run]:
+    """A run with its work folder, which goes in the end: after a failure it could keep a full disk full."""
     started = datetime.now(UTC)
     run_id = started.strftime("%Y%m%dT%H%M%S.%fZ")
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
@@ -116,8 +125,11 @@ def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Pro
     shutil.rmtree(settings.work_dir, ignore_errors=True)
     work = settings.work_dir / run_id
     work.mkdir(parents=True, mode=0o700)
-    ledger.start_run(run_id, _timestamp())
-    return Run(settings, ledger, executor, progress, report, work, after_crash)
+    try:
+        ledger.start_run(run_id, _timestamp())
+        yield Run(settings, ledger, executor, progress, report, work, after_crash)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _timestamp() -> str:
@@ -129,7 +141,6 @@ def _finish(run: Run) -> RunReport:
     report = run.report
     report.finished_at = datetime.now(UTC)
     run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
-    shutil.rmtree(run.work, ignore_errors=True)
     return report
 
 

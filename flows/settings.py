@@ -94,8 +94,8 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
-        return self.ledger or f"sqlite:///{self.data_dir / 'ledger.sqlite'}"
+        """SQLAlchemy URL of the ledger, or its path, which may hold what an URL gives a meaning to."""
+        return self.ledger or str(self.data_dir / "ledger.sqlite")
 
     @property
     def work_dir(self) -> Path:

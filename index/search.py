@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -20,7 +21,7 @@ from index.analysis import Analyzer
 from index.dates import parse_day
 from index.generations import Generations
 from index.query import Filters, Query, Word, leaves, parse
-from transforms.errors import SaringError
+from transforms.errors import SaringError, explain_os_error
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
@@ -277,13 +278,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             per_page=options.per_page,
             all_copies=options.all_copies,
         )
+        shown = json.dumps(answer.to_json(), ensure_ascii=False) + "\n" if options.json else format_answer(answer)
+        sys.stdout.write(shown)
+        sys.stdout.flush()
     except (SaringError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, ValueError) else 1
-    if options.json:
-        sys.stdout.write(json.dumps(answer.to_json(), ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(format_answer(answer))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"{explain_os_error(error)}\n")
+        return 1
     return 0
 
 

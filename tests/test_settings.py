@@ -18,7 +18,7 @@ def test_paths_are_relative_to_the_file(tmp_path):
     settings = load_settings(write(tmp_path, "sources: [raw, 's3://bucket/news']\ndata_dir: out\n"))
     assert settings.sources == [str(tmp_path / "raw"), "s3://bucket/news"]
     assert settings.index_dir == tmp_path / "out" / "index"
-    assert settings.ledger_url == f"sqlite:///{tmp_path / 'out' / 'ledger.sqlite'}"
+    assert settings.ledger_url == str(tmp_path / "out" / "ledger.sqlite")
 
 
 def test_defaults_without_a_file(tmp_path, monkeypatch):
