@@ -21,7 +21,7 @@ from index.analysis import Analyzer
 from index.dates import parse_day
 from index.generations import Generations
 from index.query import Filters, Query, Word, leaves, parse
-from transforms.errors import SaringError, explain_os_error
+from transforms.errors import IndexUnavailableError, SaringError, explain_os_error
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
@@ -133,6 +133,7 @@ class Searcher:
     ) -> SearchAnswer:
         """Answer one query; see :func:`search`."""
         began = time.perf_counter()
+        query = query.encode("utf-8", "replace").decode("utf-8")  # an argument that is no UTF-8 cannot be printed again
         parsed = _with_options(parse(query), language, outlet, since, until)
         opened = self._current()
         ranked = opened.ranker.rank(parsed)
@@ -154,17 +155,21 @@ class Searcher:
         )
 
     def _current(self) -> _Open:
-        name = self._generations.current()
-        path = self._generations.current_path()
+        path = self._generations.current_path()  # asked once: the next moment another one may be current
         stamp = (path.stat().st_mtime_ns, path.stat().st_ino) if path.is_dir() else ()
-        if self._open is None or name != self._open.generation or stamp != self._open.stamp:
+        if self._open is None or path.name != self._open.generation or stamp != self._open.stamp:
             # Loading Whoosh takes longer than a wrong option or a missing index needs to be reported.
             from index.engine import open_engine  # see above
             from index.ranking import Ranker  # see above
 
-            engine = open_engine(path)
+            try:
+                engine = open_engine(path)
+            except IndexUnavailableError:
+                if self._generations.current_path() == path:
+                    raise
+                return self._current()  # it was replaced and removed before it could be opened
             self.close()
-            self._open = _Open(str(name), stamp, engine, Ranker(engine, self._settings))
+            self._open = _Open(path.name, stamp, engine, Ranker(engine, self._settings))
         return self._open
 
     def _ordered(self, engine: WhooshEngine, ranked: Ranked, sort: Sort, count: int) -> list[int]:
