@@ -38,6 +38,8 @@ from hashlib import sha256
 from pathlib import Path
 from time import perf_counter, sleep
 
+from flows.health import health
+from flows.settings import Settings
 from index.engine import open_engine
 from index.generations import Generations
 from index.ledger import Ledger
@@ -188,10 +190,10 @@ def one_kill(stage: Stage, folder: Path, seconds: float, args: argparse.Namespac
         span *= 0.8
     after_kill(data, tally)
     again = run(stage.again, data, args.runner)
-    status = run(["status"], data, args.runner)
-    if again.returncode or status.returncode:
+    problems = health(Settings(data_dir=data)).problems
+    if again.returncode or problems:
         tally.different += 1
-        tally.trouble.append((again.stderr if again.returncode else status.stdout)[-300:])
+        tally.trouble.append(again.stderr[-300:] if again.returncode else " ".join(problems))
         return tally
     expected, found = contents(folder / stage.expected), contents(data)
     tally.lost = len(expected.keys() - found.keys())

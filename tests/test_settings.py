@@ -66,3 +66,11 @@ def test_errors_name_file_key_and_expectation(tmp_path, text, parts):
 def test_missing_file(tmp_path):
     with pytest.raises(ConfigError, match="no such configuration file"):
         load_settings(tmp_path / "nowhere.yaml")
+
+
+def test_aliases_that_stand_for_more_than_memory_holds_are_told_at_once(tmp_path):
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    with pytest.raises(ConfigError, match="data_dir") as raised:
+        load_settings(write(tmp_path, "\n".join([*levels, "data_dir: *a11"])))
+    assert len(str(raised.value)) < 5_000
