@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -33,10 +33,12 @@ from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
 from index.duplicates import resolve
 from index.ledger import Ledger
+from index.ledger import Run as LedgerRun
 from transforms.models import Document, Rejected, SourceFile
 from transforms.read import discover
 from transforms.serialize import Unchanged, load_lines
 
+RUN_ID = "%Y%m%dT%H%M%S.%fZ"
 STAGE_ORDER = (
     "count",
     "read",
@@ -114,7 +116,7 @@ def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progr
 def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Iterator[Run]:
     """A run with its work folder, which goes in the end: after a failure it could keep a full disk full."""
     started = datetime.now(UTC)
-    run_id = started.strftime("%Y%m%dT%H%M%S.%fZ")
+    run_id = _run_id(started, ledger.runs(1))
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     digest = blake2b(settings.model_dump_json().encode(), digest_size=8).hexdigest()
     report = RunReport(run_id, started, digest, rules.version)
@@ -130,6 +132,14 @@ def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Pro
         yield Run(settings, ledger, executor, progress, report, work, after_crash)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _run_id(started: datetime, last: Sequence[LedgerRun]) -> str:
+    """The time of the start, or just after the last run's when the clock went back: ids tell which run came later."""
+    own = started.strftime(RUN_ID)
+    if not last or last[0].run_id < own:
+        return own
+    return (datetime.strptime(last[0].run_id, RUN_ID) + timedelta(microseconds=1)).strftime(RUN_ID)
 
 
 def _timestamp() -> str:
