@@ -8,7 +8,8 @@ from typing import NoReturn
 import typer
 
 from flows.commands import cleaning, completion, exporting, held, ingesting, lines, operating, quality, searching, web
-from transforms.errors import ConfigError, SaringError
+from flows.commands.common import say
+from transforms.errors import ConfigError, SaringError, explain_os_error
 
 app = typer.Typer(
     name="saring",
@@ -33,9 +34,11 @@ def main() -> NoReturn:
         # The reader of a pipe (`head`) has what it wanted.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _fail(explain_os_error(error), 1)
     sys.exit(0)
 
 
-def _fail(error: SaringError, status: int) -> NoReturn:
-    typer.echo(f"saring: {error}", err=True)
+def _fail(error: SaringError | str, status: int) -> NoReturn:
+    say(f"saring: {error}")
     sys.exit(status)

@@ -16,6 +16,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
+from transforms.errors import WorkerDiedError
+
 if TYPE_CHECKING:
     from flows.settings import Settings
 
@@ -98,10 +100,13 @@ class InlineExecutor:
 
 
 class _Retried:
-    """A pool's result that survives the death of a worker: the call is made once more in a new pool."""
+    """A pool's result that survives the death of a worker: the call is made once more, in a process of its own.
 
-    def __init__(self, executor: ProcessExecutor, function: Callable[[Any], Any], argument: Any) -> None:
-        self._executor, self._function, self._argument = executor, function, argument
+    A pool breaks as a whole, so a call that failed with it may be innocent; alone it can only have killed itself.
+    """
+
+    def __init__(self, executor: ProcessExecutor, name: str, function: Callable[[Any], Any], argument: Any) -> None:
+        self._executor, self._name, self._function, self._argument = executor, name, function, argument
         self._generation, self._future = executor.start(function, argument)
 
     def result(self) -> Any:
@@ -109,7 +114,15 @@ class _Retried:
             return self._future.result()
         except BrokenProcessPool:
             self._executor.renew(self._generation)
-            return self._executor.start(self._function, self._argument)[1].result()
+        with new_pool(1) as alone:
+            try:
+                return alone.submit(self._function, self._argument).result()
+            except BrokenProcessPool:
+                raise WorkerDiedError(
+                    f"a worker process died twice in the stage `{self._name}`: the kernel ends one that takes too much "
+                    "memory (`dmesg` tells). Fewer workers (runner.workers) or smaller shards (runner.shard_documents) "
+                    "take less."
+                ) from None
 
 
 def _nothing() -> None:
@@ -120,6 +133,17 @@ def _begin_worker() -> None:
     from flows.worker import watch_parent  # loaded already in the process that this worker was forked from
 
     watch_parent()
+
+
+def new_pool(workers: int) -> ProcessPoolExecutor:
+    """Worker processes that end with this one.
+
+    Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker: a server
+    process without threads loads it once, and workers are forked from that.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["flows.worker"])
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
 
 class ProcessExecutor:
@@ -143,7 +167,7 @@ class ProcessExecutor:
     def prepare(self) -> None:
         """Start the workers in a thread: the process that they are forked from takes more than a second to load."""
         if self._starting is None:
-            self._pool = self._new_pool()
+            self._pool = new_pool(self.workers)
             self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
             self._starting.start()
 
@@ -151,19 +175,12 @@ class ProcessExecutor:
         """Whether the workers have begun, or have failed to: then the next call tells why."""
         return self._starting is not None and not self._starting.is_alive()
 
-    def _new_pool(self) -> ProcessPoolExecutor:
-        # Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker:
-        # a server process without threads loads it once, and workers are forked from that.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["flows.worker"])
-        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
-
     def start(self, function: Callable[[A], T], argument: A) -> tuple[int, Future[T]]:
         """Hand a call to the pool; the number tells which pool took it."""
         if self._starting:
             self._starting.join()
         if self._pool is None:
-            self._pool = self._new_pool()
+            self._pool = new_pool(self.workers)
         try:
             return self._generation, self._pool.submit(function, argument)
         except BrokenProcessPool:
@@ -176,9 +193,9 @@ class ProcessExecutor:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool, self._generation = None, generation + 1
 
-    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
-        """Run it in a worker."""
-        return _Retried(self, function, argument)
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
+        """Run it in a worker; the result raises WorkerDiedError when that dies twice."""
+        return _Retried(self, name, function, argument)
 
     def call(self, name: str, function: Callable[[], T]) -> T:  # noqa: ARG002 (the protocol's)
         """Run it here: what writes the ledger and the index stays in one process."""
@@ -193,13 +210,20 @@ def _await_workers(pool: ProcessPoolExecutor, workers: int) -> None:
 
 
 def ordered(
-    executor: Executor, name: str, function: Callable[[A], T], arguments: Iterable[A], here: int = 0
+    executor: Executor,
+    name: str,
+    function: Callable[[A], T],
+    arguments: Iterable[A],
+    *,
+    rescue: Callable[[A], T] | None = None,
+    here: int = 0,
 ) -> Iterator[tuple[A, T]]:
     """Results in the order of the arguments, which are drawn only as fast as they are worked on.
 
     A fixed order of results makes what is recorded independent of the number of workers and of their speed. With
     ``here``, that many of the first arguments are worked on in this process, and as many more as it manages while the
-    workers start: small jobs start no workers at all, and large ones do not wait for theirs.
+    workers start: small jobs start no workers at all, and large ones do not wait for theirs. ``rescue`` is asked for
+    the result of an argument that killed its workers.
     """
     window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 0
     waiting: deque[tuple[A, Pending[T]]] = deque()
@@ -211,11 +235,18 @@ def ordered(
             continue
         waiting.append((argument, executor.submit(name, function, argument)))
         if len(waiting) > window:
-            oldest, pending = waiting.popleft()
-            yield oldest, pending.result()
+            yield _finished(*waiting.popleft(), rescue)
     while waiting:
-        oldest, pending = waiting.popleft()
-        yield oldest, pending.result()
+        yield _finished(*waiting.popleft(), rescue)
+
+
+def _finished(argument: A, pending: Pending[T], rescue: Callable[[A], T] | None) -> tuple[A, T]:
+    try:
+        return argument, pending.result()
+    except WorkerDiedError:
+        if rescue is None:
+            raise
+        return argument, rescue(argument)
 
 
 def executor_for(settings: Settings) -> InlineExecutor | ProcessExecutor:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -26,6 +27,7 @@ from flows.learning import learn
 from flows.locks import data_lock
 from flows.progress import Progress
 from flows.report import RunReport
+from flows.rescue import clean_survivors
 from flows.results import load_results
 from flows.settings import Settings
 from flows.shards import Planner, Shard
@@ -33,10 +35,12 @@ from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_pat
 from index import ledger_languages
 from index.duplicates import resolve
 from index.ledger import Ledger
+from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
 from transforms.models import Rejected, SourceFile
 from transforms.read import discover
 
+RUN_ID = "%Y%m%dT%H%M%S.%fZ"
 STAGE_ORDER = (
     "count",
     "read",
@@ -61,6 +65,8 @@ class Run:
     progress: Progress
     report: RunReport
     work: Path
+    after_crash: bool = False
+    """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
     outcome: dict[str, str] = field(default_factory=dict)
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
 
@@ -83,8 +89,11 @@ def run_ingest(
     settings: Settings, sources: Sequence[str], executor: Executor, *, full: bool, progress: Progress
 ) -> RunReport:
     """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well."""
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
+    with (
+        data_lock(settings.data_dir),
+        Ledger.open(settings.ledger_url) as ledger,
+        _begun(settings, ledger, executor, progress) as run,
+    ):
         _clean(run, sources, full=full)
         _leave_out_languages(run)
         _settle_duplicates(run)
@@ -94,8 +103,11 @@ def run_ingest(
 
 def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
     """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
+    with (
+        data_lock(settings.data_dir),
+        Ledger.open(settings.ledger_url) as ledger,
+        _begun(settings, ledger, executor, progress) as run,
+    ):
         if from_raw:
             _clean(run, settings.sources, full=True)
         _leave_out_languages(run)
@@ -104,20 +116,34 @@ def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progr
         return _finish(run)
 
 
-def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Run:
+@contextmanager
+def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Iterator[Run]:
+    """A run with its work folder, which goes in the end: after a failure it could keep a full disk full."""
     started = datetime.now(UTC)
-    run_id = started.strftime("%Y%m%dT%H%M%S.%fZ")
+    run_id = _run_id(started, ledger.runs(1))
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     digest = blake2b(settings.model_dump_json().encode(), digest_size=8).hexdigest()
     report = RunReport(run_id, started, digest, rules.version)
     for stage in STAGE_ORDER:
         report.stage(stage, 0, 0.0)
     # The lock is held: whatever else is in the work folder belongs to runs that died.
+    after_crash = settings.work_dir.is_dir() and any(settings.work_dir.iterdir())
     shutil.rmtree(settings.work_dir, ignore_errors=True)
     work = settings.work_dir / run_id
     work.mkdir(parents=True, mode=0o700)
-    ledger.start_run(run_id, _timestamp())
-    return Run(settings, ledger, executor, progress, report, work)
+    try:
+        ledger.start_run(run_id, _timestamp())
+        yield Run(settings, ledger, executor, progress, report, work, after_crash)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _run_id(started: datetime, last: Sequence[LedgerRun]) -> str:
+    """The time of the start, or just after the last run's when the clock went back: ids tell which run came later."""
+    own = started.strftime(RUN_ID)
+    if not last or last[0].run_id < own:
+        return own
+    return (datetime.strptime(last[0].run_id, RUN_ID) + timedelta(microseconds=1)).strftime(RUN_ID)
 
 
 def _timestamp() -> str:
@@ -129,7 +155,6 @@ def _finish(run: Run) -> RunReport:
     report = run.report
     report.finished_at = datetime.now(UTC)
     run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
-    shutil.rmtree(run.work, ignore_errors=True)
     return report
 
 
@@ -154,7 +179,9 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
     tasks = _tasks(run, planner, shards, knowledge, full=full)
-    for task, done in ordered(run.executor, "clean", clean_shard, tasks, here=SMALL_SHARDS):
+    rescue = partial(clean_survivors, run.executor)
+    here = 0 if run.after_crash else SMALL_SHARDS
+    for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=here):
         shard = shards.pop(task.shard)
         run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.measure_memory()

@@ -61,8 +61,8 @@ class RunReport:
 
     @property
     def seconds(self) -> float:
-        """Wall-clock seconds from start to finish."""
-        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+        """Wall-clock seconds from start to finish; 0 when the clock went back between."""
+        return max(0.0, (self.finished_at - self.started_at).total_seconds()) if self.finished_at else 0.0
 
     @property
     def balanced(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +21,10 @@ from transforms.read import ReadSettings
 CONFIG_VARIABLE = "SARING_CONFIG"
 """Environment variable that names the configuration file when ``--config`` does not."""
 DEFAULT_CONFIG = Path("config.yaml")
+_BRIEF = reprlib.Repr()
+"""Spells a wrong value out: a few lines of YAML aliases can stand for more text than memory holds."""
+_BRIEF.maxlevel = 2
+_BRIEF.maxstring = _BRIEF.maxother = 200
 FIELD_NAMES = ("id", "text", "title", "url", "date", "outlet", "lang")
 
 
@@ -157,8 +162,8 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
-        return self.ledger or f"sqlite:///{self.data_dir / 'ledger.sqlite'}"
+        """SQLAlchemy URL of the ledger, or its path, which may hold what an URL gives a meaning to."""
+        return self.ledger or str(self.data_dir / "ledger.sqlite")
 
     @property
     def work_dir(self) -> Path:
@@ -226,7 +231,7 @@ def _explain(path: Path | None, problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         near = get_close_matches(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]), n=1, cutoff=0.4)
         return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else "; see config.yaml in the README")
-    return f"{where}: {problem['msg']}, found {problem['input']!r}"
+    return f"{where}: {problem['msg']}, found {_BRIEF.repr(problem['input'])}"
 
 
 def _known_keys(section: tuple[Any, ...]) -> list[str]:

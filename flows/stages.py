@@ -15,6 +15,7 @@ from time import perf_counter
 
 from flows.knowledge import load
 from flows.results import ShardResult, dump_result
+from flows.shards import ShardTask
 from transforms.models import Document, RawDocument, Rejected, SourceFile
 from transforms.process import StageClock, process
 from transforms.read import ReadSettings, hash_of, read
@@ -23,11 +24,9 @@ from transforms.serialize import Unchanged, load_lines
 
 
 @dataclass(frozen=True, slots=True)
-class CleanTask:
+class CleanTask(ShardTask):
     """A shard to clean and where its results go; ``full`` cleans unchanged documents as well."""
 
-    shard: str
-    results: str
     ledger_url: str
     rules: tuple[str, ...]
     reading: ReadSettings

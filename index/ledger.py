@@ -103,7 +103,9 @@ class Ledger:
         try:
             yield
         except DBAPIError as error:
-            raise LedgerError(f"the ledger {self._name} cannot be used: {error.orig}") from error
+            raise LedgerError(
+                f"the ledger {self._name} cannot be used: {error.orig}{ledger_open.advice(str(error.orig))}"
+            ) from error
 
     def _check_schema(self, *, create: bool) -> None:
         with self.reading() as connection:

@@ -31,7 +31,7 @@ def finish_run(connection: Connection, run_id: str, finished_at: str, report: Ma
 def runs(connection: Connection, limit: int) -> list[Run]:
     """Return the latest runs, newest first."""
     columns = tables.runs.c
-    query = select(tables.runs).order_by(columns.started_at.desc(), columns.run_id.desc()).limit(limit)
+    query = select(tables.runs).order_by(columns.run_id.desc()).limit(limit)
     return [
         Run(row.run_id, row.started_at, row.finished_at, orjson.loads(row.report) if row.report else None)
         for row in connection.execute(query)

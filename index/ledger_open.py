@@ -11,6 +11,20 @@ from sqlalchemy.exc import ArgumentError
 from index import tables
 from transforms.errors import LedgerError
 
+_ADVICE = {
+    "disk is full": "free some space and run the same command again: what was committed stays and can be searched",
+    "disk I/O error": "look after the disk, its space and the limit of file sizes, and run the same command again",
+    "is locked": "another process is writing it: wait until that is done, and run the same command again",
+    "readonly": "give yourself the right to write it and its folder, or set `data_dir` to a folder of your own",
+    "unable to open": "its folder must exist and be yours to read and write",
+}
+"""What to do about the errors of SQLite that come from outside, by words of their messages."""
+
+
+def advice(message: str) -> str:
+    """What to do about a database's error, as the end of a sentence; empty when nothing is known."""
+    return next((f"; {what}" for words, what in _ADVICE.items() if words in message), "")
+
 
 def url(name: str) -> URL:
     """Return the database URL of a path or URL."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import threading
@@ -22,7 +23,13 @@ from index.dates import parse_day
 from index.generations import Generations
 from index.query import Filters, Query, parse
 from index.ranking_settings import RankingSettings, ranking_settings
-from transforms.errors import ConfigError, DocumentNotFoundError, SaringError
+from transforms.errors import (
+    ConfigError,
+    DocumentNotFoundError,
+    IndexUnavailableError,
+    SaringError,
+    explain_os_error,
+)
 
 __all__ = ["CopyEntry", "Hit", "SearchAnswer", "Searcher", "search"]
 
@@ -101,6 +108,7 @@ class Searcher:
     ) -> SearchAnswer:
         """Answer one query; see :func:`search`."""
         began = time.perf_counter()
+        query = query.encode("utf-8", "replace").decode("utf-8")  # an argument that is no UTF-8 cannot be printed again
         parsed = _with_options(parse(query), language, outlet, since, until)
         shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
         with self._turn:
@@ -165,17 +173,21 @@ class Searcher:
         )
 
     def _current(self) -> _Open:
-        name = self._generations.current()
-        path = self._generations.current_path()
+        path = self._generations.current_path()  # asked once: the next moment another one may be current
         stamp = (path.stat().st_mtime_ns, path.stat().st_ino) if path.is_dir() else ()
-        if self._open is None or name != self._open.generation or stamp != self._open.stamp:
+        if self._open is None or path.name != self._open.generation or stamp != self._open.stamp:
             # Loading Whoosh takes longer than a wrong option or a missing index needs to be reported.
             from index.engine import open_engine  # see above
             from index.ranking import Ranker  # see above
 
-            engine = open_engine(path)
+            try:
+                engine = open_engine(path)
+            except IndexUnavailableError:
+                if self._generations.current_path() == path:
+                    raise
+                return self._current()  # it was replaced and removed before it could be opened
             self.close()
-            self._open = _Open(str(name), stamp, engine, Ranker(engine, self._settings))
+            self._open = _Open(path.name, stamp, engine, Ranker(engine, self._settings))
         return self._open
 
     def _hits(self, engine: WhooshEngine, ranked: Ranked, docs: Sequence[int], all_copies: bool) -> list[Hit]:
@@ -271,13 +283,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             per_page=options.per_page,
             all_copies=options.all_copies,
         )
+        shown = json.dumps(answer.to_json(), ensure_ascii=False) + "\n" if options.json else format_answer(answer)
+        sys.stdout.write(shown)
+        sys.stdout.flush()
     except (SaringError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, ValueError | ConfigError) else 1
-    if options.json:
-        sys.stdout.write(json.dumps(answer.to_json(), ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(format_answer(answer))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"{explain_os_error(error)}\n")
+        return 1
     return 0
 
 

@@ -11,8 +11,11 @@ nodes, so that a thousand identical copies cost as much as one.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     BigInteger,
@@ -301,13 +304,23 @@ def reader(engine: Engine) -> Engine:
     return engine
 
 
+def _reading(path: str) -> dict[str, str]:
+    """How SQLite opens a ledger that is only read.
+
+    Where the folder cannot be written, SQLite could not make the files that readers and writers share. Without a log
+    of a writer beside it there is none to share them with.
+    """
+    alone = not os.access(Path(path).absolute().parent, os.W_OK) and not Path(f"{path}-wal").exists()
+    return {"immutable": "1"} if alone else {"mode": "ro"}
+
+
 def connect(url: URL, *, read_only: bool) -> Engine:
     """Return an engine whose SQLite connections are durable and begin their transactions as writers or readers."""
     if url.get_backend_name() != "sqlite":
         return create_engine(url, hide_parameters=True)
     options: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     if read_only:
-        url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+        url = url.set(database=f"file:{quote(str(url.database))}", query={**_reading(str(url.database)), "uri": "true"})
     engine = create_engine(url, connect_args=options, hide_parameters=True)  # an error must not print documents
 
     @event.listens_for(engine, "connect")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +15,7 @@ from flows.commands.common import ConfigOption, JsonOption, print_json, say
 from flows.progress import progress_for_terminal
 from flows.report import as_text
 from flows.settings import Settings, load_settings
-from transforms.errors import ConfigError
+from transforms.errors import ConfigError, SaringError
 
 DirectOption = Annotated[
     bool, typer.Option("--direct", help="Run the same stages without Prefect: starts at once, for ad-hoc work.")
@@ -24,6 +26,14 @@ PREFECT_DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "WARNING",
 }
+
+
+SERVER_SECONDS = 10
+"""How long a Prefect server may take to say that it is there; one at work was seen to take two."""
+
+
+class ServerError(SaringError):
+    """Prefect's server cannot be reached."""
 
 
 class Origin(StrEnum):
@@ -79,10 +89,11 @@ def reindex(
                 settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
             ).to_json()
     else:
-        _announce_prefect()
-        from flows.reindex import reindex as flow  # importing Prefect takes seconds
+        with _server():
+            _announce_prefect()
+            from flows.reindex import reindex as flow  # importing Prefect takes seconds
 
-        report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+            report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
     _print_report(report, json)
 
 
@@ -109,16 +120,39 @@ def _executor(settings: Settings) -> Any:
 
 
 def _prefect_ingest(config: Path | None, sources: list[str], full: bool) -> dict[str, Any]:
-    _announce_prefect()
-    from flows.ingest import ingest as flow  # importing Prefect takes seconds
+    with _server():
+        _announce_prefect()
+        from flows.ingest import ingest as flow  # importing Prefect takes seconds
 
-    return flow(sources=sources, config=_config_name(config), full=full)
+        return flow(sources=sources, config=_config_name(config), full=full)
 
 
 def _announce_prefect() -> None:
     _prefect_environment()
     if not os.environ.get("PREFECT_API_URL"):
         say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
+
+
+@contextmanager
+def _server() -> Iterator[None]:
+    """Say in words when Prefect's server is not there, or goes away; nothing else is caught."""
+    url = os.environ.get("PREFECT_API_URL", "")
+    advice = "Start it, unset PREFECT_API_URL to use a temporary one, or run with --direct, which needs none."
+    from httpx import HTTPError, get  # Prefect's own; starting without it is faster
+
+    try:
+        if url:
+            get(f"{url.rstrip('/')}/health", timeout=SERVER_SECONDS)
+        yield
+    except HTTPError as error:
+        raise ServerError(
+            f"Prefect's server {url or 'of this run'} does not answer ({error}). What was committed stays, the next "
+            f"run finishes the rest. {advice}"
+        ) from error
+    except RuntimeError as error:
+        if "reach API" not in str(error):
+            raise
+        raise ServerError(f"Prefect's server does not answer: {error}. {advice}") from error
 
 
 def _prefect_environment() -> None:
