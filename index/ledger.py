@@ -19,7 +19,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, bindparam, func, inspect, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from index import ledger_figures, ledger_open, ledger_quarantine, ledger_sources, ledger_store, ledger_views, tables
+from index import (
+    ledger_figures,
+    ledger_migrations,
+    ledger_open,
+    ledger_quarantine,
+    ledger_sources,
+    ledger_store,
+    ledger_views,
+    tables,
+)
 from index.ledger_figures import Run
 from index.ledger_quarantine import Quarantined
 from index.ledger_sources import DocumentState, SourceState
@@ -45,7 +54,8 @@ class Ledger:
     def open(cls, url_or_path: str | Path, *, read_only: bool = False) -> Ledger:
         """Open a ledger by SQLite path or SQLAlchemy URL, creating it unless ``read_only``.
 
-        Raises LedgerError for a database that is not a ledger, is of another version, or cannot be opened.
+        An older ledger is upgraded unless ``read_only``. Raises LedgerError for a database that is not a ledger, is of
+        a version that cannot be used, or cannot be opened.
         """
         name = str(url_or_path)
         url = ledger_open.url(name)
@@ -105,11 +115,12 @@ class Ledger:
                 ledger_open.create(connection)
         with self.reading() as connection:
             version = ledger_open.meta(connection, "schema_version")
+        while create and ledger_migrations.can_upgrade(version):
+            with self.writing() as connection:
+                ledger_migrations.upgrade(connection)
+                version = ledger_open.meta(connection, "schema_version")
         if version != tables.SCHEMA_VERSION:
-            raise LedgerError(
-                f"the ledger {self._name} has version {version}, this saring works with version "
-                f"{tables.SCHEMA_VERSION}: use the saring that wrote it, or ingest into a new ledger"
-            )
+            raise ledger_migrations.refusal(self._name, version)
 
     # Sources
 
