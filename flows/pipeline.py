@@ -20,6 +20,7 @@ from time import perf_counter
 import psutil
 
 from flows.executors import Executor, ordered
+from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
@@ -92,12 +93,19 @@ def run_ingest(
 def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
     """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
-        if from_raw:
-            _clean(run, settings.sources, full=True)
-        _settle_duplicates(run)
-        bring_index_up_to_date(run, rebuild=True)
-        return _finish(run)
+        return rebuild_index(settings, ledger, executor, progress, from_raw=from_raw)
+
+
+def rebuild_index(
+    settings: Settings, ledger: Ledger, executor: Executor, progress: Progress, *, from_raw: bool = False
+) -> RunReport:
+    """Do the work of a reindex; the caller holds the data folder's lock."""
+    run = _begin(settings, ledger, executor, progress)
+    if from_raw:
+        _clean(run, settings.sources, full=True)
+    _settle_duplicates(run)
+    bring_index_up_to_date(run, rebuild=True)
+    return _finish(run)
 
 
 def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Run:
@@ -121,6 +129,7 @@ def _timestamp() -> str:
 
 
 def _finish(run: Run) -> RunReport:
+    finish_forgetting(run.settings, run.ledger)
     run.measure_memory()
     report = run.report
     report.finished_at = datetime.now(UTC)
@@ -179,6 +188,9 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     """Put one cleaned shard into the ledger, and then close the sources that end in it."""
     began = perf_counter()
     documents, rejected, unchanged = _split(load_lines(done.results))
+    admitted = leave_out_forgotten(run.ledger, documents, rejected)
+    documents, rejected = admitted.documents, admitted.rejected
+    run.report.counts["forgotten"] += admitted.forgotten
     held = guard.judge(documents)
     counts = run.ledger.record(
         run.report.run_id, _timestamp(), documents, rejected, unchanged=unchanged, held=held, rewrite=full
@@ -190,6 +202,7 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     run.report.counts["quarantined"] += len(rejected)
     _note(run.report, documents, rejected, done)
     tally.documents.update(done.documents)
+    tally.documents.subtract(admitted.taken)
     _close(run, [(source, tally.documents.pop(source.path, 0)) for source in shard.closes])
     for path in (shard.path, done.results):
         Path(path).unlink(missing_ok=True)

@@ -20,9 +20,11 @@ COUNTS = (
     "near_duplicates",
     "quarantined",
     "held",
+    "forgotten",
     "indexed",
 )
-"""What a report counts. Those held for review are among the new and changed ones as well."""
+"""What a report counts. Those held for review are among the new and changed ones as well; what was forgotten on request
+and is still in a source is left out, and not among those seen."""
 MAX_FAILURES = 1_000
 """Failures listed in a report; all of them are in the quarantine."""
 SHOWN_FAILURES = 20

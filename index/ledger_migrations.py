@@ -1,8 +1,8 @@
 """From an older ledger to this version's tables, a step a version, each in one transaction.
 
-A ledger is upgraded by the first saring that opens it for writing. A step is killed or fails without a trace: version and
-tables change together or not at all. To change a table: write a dump of the present version with
-``tests/ledger_dump.py``, raise ``tables.SCHEMA_VERSION``, add the step here.
+A ledger is upgraded by the first saring that opens it for writing. Version and tables change together or not at all. To
+change a table: write a dump of the present version with ``tests/ledger_dump.py``, raise ``tables.SCHEMA_VERSION``, add
+the step here.
 """
 
 from __future__ import annotations

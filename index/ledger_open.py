@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -47,3 +47,26 @@ def meta(connection: Connection, name: str) -> str | None:
     """Return one of the ledger's own facts: ``schema_version``, ``generation``."""
     value = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
     return None if value is None else str(value)
+
+
+def compact(engine: Engine, name: str) -> None:
+    """Rewrite a SQLite file so that no page holds what was deleted; raises LedgerError while others read from it.
+
+    A database server reuses such pages in its own time: see its manual for how to rewrite a table.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA temp_store=FILE")  # the copy may be larger than memory
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute("PRAGMA temp_store=MEMORY")
+    finally:
+        connection.close()
+    if busy:
+        raise LedgerError(
+            f"the ledger {name} is being read by another process, so its log still holds deleted text: stop the reader "
+            "and run the next ingest, which finishes this"
+        )

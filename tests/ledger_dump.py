@@ -1,4 +1,6 @@
-"""Write a small ledger of the current schema version as SQL: ``python tests/ledger_dump.py > tests/ledgers/version-N.sql``.
+"""Write a small ledger of the current schema version as SQL.
+
+``python tests/ledger_dump.py > tests/ledgers/version-N.sql``
 
 Run it before a change of the tables, so that the ledgers of people who upgrade stay tested.
 """
@@ -11,9 +13,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from ledger_samples import LATER, NOW, article, document, with_boilerplate
+
 from index.duplicates import resolve
 from index.ledger import Ledger
-from ledger_samples import LATER, NOW, article, document, with_boilerplate
 from transforms.models import Rejected
 
 BROKEN = Rejected("rusak", "/berita/rusak.txt", "read", "empty", "The file is empty.", "line 1", "Fetch it again.")

@@ -6,11 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from ledger_dump import fill
 from sqlalchemy import inspect
 
 from index import ledger_migrations, tables
 from index.ledger import Ledger
-from ledger_dump import fill
 from transforms.errors import LedgerError
 
 DUMPS = sorted((Path(__file__).parent / "ledgers").glob("version-*.sql"))
