@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flows.missing import describe
 from flows.settings import Settings
 from flows.stages import rule_set
 from index.generations import Generations
 from index.ledger import Ledger, Run
+from index.ledger_missing import held_removals
 from index.writer import count_documents
 from transforms.errors import IndexUnavailableError, LedgerError
 
@@ -84,6 +86,8 @@ def health(settings: Settings) -> Health:
             hints.append(
                 f"{counts['held']:,} documents are held for review and not indexed; `saring held list` says why"
             )
+        with ledger.reading() as connection:
+            hints += [f"on hold: {describe(held)}" for held in held_removals(connection)]
         runs = ledger.runs(1)
         return Health(
             counts,

@@ -14,13 +14,16 @@ from transforms.errors import ConfigError
 
 
 @flow(name="ingest", persist_result=False)
-def ingest(sources: list[str] | None = None, config: str | None = None, full: bool = False) -> dict[str, Any]:
+def ingest(
+    sources: list[str] | None = None, config: str | None = None, full: bool = False, confirm_removals: bool = False
+) -> dict[str, Any]:
     """Read, clean, de-duplicate and index documents; what has not changed is skipped.
 
     Args:
         sources: files, folders, globs or fsspec URLs; by default those of the configuration.
         config: the configuration file; by default $SARING_CONFIG or ./config.yaml.
         full: clean everything again, unchanged or not.
+        confirm_removals: with `on_missing: remove`, remove documents of files that are gone even if they are many.
 
     Returns:
         The run report.
@@ -30,6 +33,8 @@ def ingest(sources: list[str] | None = None, config: str | None = None, full: bo
     if not chosen:
         raise ConfigError("nothing to ingest: set `sources` in config.yaml or give the flow its `sources` parameter")
     with flow_shell(settings) as (executor, progress):
-        report = run_ingest(settings, chosen, executor, full=full, progress=progress).to_json()
+        report = run_ingest(
+            settings, chosen, executor, full=full, progress=progress, confirm_removals=confirm_removals
+        ).to_json()
     publish("ingest", report)
     return report

@@ -25,6 +25,7 @@ from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
 from flows.locks import data_lock
+from flows.missing import settle_missing
 from flows.progress import Progress
 from flows.report import RunReport
 from flows.settings import Settings
@@ -32,6 +33,7 @@ from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
 from index.duplicates import resolve
 from index.ledger import Ledger
+from transforms.errors import ConfigError
 from transforms.models import Document, Rejected, SourceFile
 from transforms.read import discover
 from transforms.serialize import Unchanged, load_lines
@@ -60,6 +62,10 @@ class Run:
     progress: Progress
     report: RunReport
     work: Path
+    confirm_removals: bool = False
+    """Whether a person has confirmed that what is gone may be removed, however much it is."""
+    records_left: bool = False
+    """Whether a file that is still there no longer holds all documents that were read from it."""
     outcome: dict[str, str] = field(default_factory=dict)
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
 
@@ -79,11 +85,23 @@ class Run:
 
 
 def run_ingest(
-    settings: Settings, sources: Sequence[str], executor: Executor, *, full: bool, progress: Progress
+    settings: Settings,
+    sources: Sequence[str],
+    executor: Executor,
+    *,
+    full: bool,
+    progress: Progress,
+    confirm_removals: bool = False,
 ) -> RunReport:
-    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well."""
+    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well.
+
+    ``confirm_removals`` removes documents of files that are gone even if they are many (``on_missing: remove``).
+    """
+    if confirm_removals and settings.on_missing == "keep":
+        raise ConfigError("there is nothing to confirm: config.yaml has `on_missing: keep`, so nothing is removed")
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
         run = _begin(settings, ledger, executor, progress)
+        run.confirm_removals = confirm_removals
         _clean(run, sources, full=full)
         _settle_duplicates(run)
         bring_index_up_to_date(run, rebuild=False)
@@ -165,6 +183,7 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     run.report.notes.extend(guard.settle())
     run.report.counts["held"] = guard.held
     _count_skipped(run, planner)
+    settle_missing(run, sources, found)
 
 
 def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str, *, full: bool) -> Iterator[CleanTask]:
@@ -239,10 +258,7 @@ def _close(run: Run, sources: Sequence[tuple[SourceFile, int]]) -> None:
         return
     run.ledger.finish_sources(sources, run.report.run_id)
     for source, _ in sources:
-        missing = run.ledger.vanished(source.path, run.report.run_id)
-        if missing:
-            some = ", ".join(missing[:3])
-            run.report.notes.append(f"{len(missing)} documents left {source.path} and stay searchable: {some}…")
+        run.records_left = run.records_left or bool(run.ledger.vanished(source.path, run.report.run_id))
 
 
 def _count_skipped(run: Run, planner: Planner) -> None:

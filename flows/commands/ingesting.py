@@ -46,6 +46,12 @@ def ingest(
     ] = None,
     config: ConfigOption = None,
     full: Annotated[bool, typer.Option("--full", help="Clean everything again, unchanged or not.")] = False,
+    confirm_removals: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-removals", help="Remove documents of files that are gone even if they are many (on_missing)."
+        ),
+    ] = False,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -57,7 +63,8 @@ def ingest(
     chosen = [_absolute(source) for source in sources] if sources else settings.sources
     if not chosen:
         raise ConfigError("nothing to ingest: name files or folders, or set `sources` in config.yaml")
-    report = _direct_ingest(settings, chosen, full) if direct else _prefect_ingest(config, chosen, full)
+    asked = {"full": full, "confirm_removals": confirm_removals}
+    report = _direct_ingest(settings, chosen, asked) if direct else _prefect_ingest(config, chosen, asked)
     _print_report(report, json)
 
 
@@ -95,11 +102,11 @@ def serve(config: ConfigOption = None) -> None:
     serve_schedules(config)
 
 
-def _direct_ingest(settings: Settings, sources: list[str], full: bool) -> dict[str, Any]:
+def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool]) -> dict[str, Any]:
     from flows.pipeline import run_ingest  # start-up time: only what the command needs
 
     with progress_for_terminal() as progress, _executor(settings) as executor:
-        return run_ingest(settings, sources, executor, full=full, progress=progress).to_json()
+        return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
 
 
 def _executor(settings: Settings) -> Any:
@@ -108,11 +115,11 @@ def _executor(settings: Settings) -> Any:
     return executor_for(settings)
 
 
-def _prefect_ingest(config: Path | None, sources: list[str], full: bool) -> dict[str, Any]:
+def _prefect_ingest(config: Path | None, sources: list[str], asked: dict[str, bool]) -> dict[str, Any]:
     _announce_prefect()
     from flows.ingest import ingest as flow  # importing Prefect takes seconds
 
-    return flow(sources=sources, config=_config_name(config), full=full)
+    return flow(sources=sources, config=_config_name(config), **asked)
 
 
 def _announce_prefect() -> None:
