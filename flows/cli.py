@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from flows.commands import cleaning, forgetting, held, ingesting, lines, operating, quality, searching
+from flows.commands import cleaning, forgetting, held, ingesting, lines, operating, quality, quarantine, searching
 from transforms.errors import ConfigError, SaringError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingesting, cleaning, searching, operating, forgetting, held, quality, lines):
+for module in (ingesting, cleaning, searching, operating, quarantine, forgetting, held, quality, lines):
     module.register(app)
 
 

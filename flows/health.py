@@ -12,6 +12,7 @@ from flows.stages import rule_set
 from index.generations import Generations
 from index.ledger import Ledger, Run
 from index.ledger_missing import held_removals
+from index.ledger_quarantine import reasons
 from index.writer import count_documents
 from transforms.errors import IndexUnavailableError, LedgerError
 
@@ -27,6 +28,8 @@ class Health:
     last_run: Run | None
     problems: tuple[str, ...]
     hints: tuple[str, ...]
+    quarantine: Mapping[str, int]
+    """Rows that wait for a person, by reason."""
 
     @property
     def consistent(self) -> bool:
@@ -39,6 +42,7 @@ class Health:
         return {
             "counts": dict(self.counts),
             "languages": dict(self.languages),
+            "quarantine": dict(self.quarantine),
             "generation": self.generation,
             "indexed": self.indexed,
             "consistent": self.consistent,
@@ -53,6 +57,7 @@ class Health:
         """The same for a terminal."""
         lines = [f"{name.replace('_', ' '):<18} {value:>9,}" for name, value in self.counts.items()]
         lines += [f"language {code:<9} {value:>9,}" for code, value in self.languages.items()]
+        lines += [f"quarantine {reason:<24} {value:>9,}" for reason, value in self.quarantine.items()]
         lines.append(f"index generation   {self.generation or 'none'} ({self.indexed or 0:,} documents)")
         if self.last_run:
             ended = self.last_run.finished_at
@@ -79,8 +84,10 @@ def health(settings: Settings) -> Health:
             hints.append(
                 f"{stale:,} documents were cleaned with other rules; the next ingest of their sources cleans them again"
             )
-        if waiting := len(ledger.quarantine()):
-            hints.append(f"{waiting:,} in quarantine; `saring quarantine list` shows them")
+        with ledger.reading() as connection:
+            waiting = reasons(connection)
+        if waiting:
+            hints.append(f"{sum(waiting.values()):,} in quarantine; `saring quarantine list` shows them")
         counts = ledger.counts()
         if counts["held"]:
             hints.append(
@@ -97,6 +104,7 @@ def health(settings: Settings) -> Health:
             runs[0] if runs else None,
             tuple(problems),
             tuple(hints),
+            waiting,
         )
 
 

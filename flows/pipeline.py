@@ -35,7 +35,7 @@ from index.duplicates import resolve
 from index.ledger import Ledger
 from transforms.errors import ConfigError
 from transforms.models import Document, Rejected, SourceFile
-from transforms.read import discover
+from transforms.read import READER_VERSION, discover
 from transforms.serialize import Unchanged, load_lines
 
 STAGE_ORDER = (
@@ -68,6 +68,11 @@ class Run:
     """Whether a file that is still there no longer holds all documents that were read from it."""
     outcome: dict[str, str] = field(default_factory=dict)
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
+
+    @property
+    def tried_with(self) -> str:
+        """The reader and the rules of this run: what other ones rejected is tried again."""
+        return f"{self.report.rules_version} r{READER_VERSION}"
 
     def measure_memory(self) -> None:
         """Note the memory that this process and its workers hold now, when it is the most so far.
@@ -150,6 +155,7 @@ def _finish(run: Run) -> RunReport:
     finish_forgetting(run.settings, run.ledger)
     run.measure_memory()
     report = run.report
+    report.leave_out({(row.id, row.source) for row in run.ledger.quarantine(resolved=True) if row.accepted})
     report.finished_at = datetime.now(UTC)
     run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
     shutil.rmtree(run.work, ignore_errors=True)
@@ -159,11 +165,11 @@ def _finish(run: Run) -> RunReport:
 def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
     found = list(discover(sources))  # both passes see the same files
-    known = run.ledger.source_states(run.report.rules_version)
+    known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
     knowledge, outdated = learn(run, found, known, full=full)
     if outdated:
-        known = run.ledger.source_states(run.report.rules_version)
+        known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("cleaning")
     planner = Planner(
         found,
@@ -212,7 +218,14 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     run.report.counts["forgotten"] += admitted.forgotten
     held = guard.judge(documents)
     counts = run.ledger.record(
-        run.report.run_id, _timestamp(), documents, rejected, unchanged=unchanged, held=held, rewrite=full
+        run.report.run_id,
+        _timestamp(),
+        documents,
+        rejected,
+        unchanged=unchanged,
+        held=held,
+        rewrite=full,
+        tried_with=run.tried_with,
     )
     run.outcome.update(dict.fromkeys(counts.new, "new"))
     run.outcome.update(dict.fromkeys(counts.changed, "changed"))
@@ -265,7 +278,8 @@ def _count_skipped(run: Run, planner: Planner) -> None:
     """Sources that were not read count with what the ledger knows of them: documents, and rows in quarantine."""
     paths = set(planner.unchanged)
     documents = sum(state.documents for state in planner.unchanged.values())
-    waiting = [row for row in run.ledger.quarantine() if source_path(row.source) in paths] if paths else []
+    rows = run.ledger.quarantine(resolved=True) if paths else []
+    waiting = [row for row in rows if not row.resolved and source_path(row.source) in paths]
     run.report.counts["seen"] += documents + len(waiting)
     run.report.counts["unchanged"] += documents
     run.report.counts["quarantined"] += len(waiting)

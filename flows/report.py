@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,8 @@ class RunReport:
     stage_documents: Counter[str] = field(default_factory=Counter)
     peak_memory_mb: float = 0.0
     failures: list[Rejected] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How many failures each reason (``stage/error``) has."""
     generation: str | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -57,8 +59,16 @@ class RunReport:
 
     def fail(self, rejected: Rejected) -> None:
         """Note a failure; beyond the listed number it is only counted."""
+        self.reasons[f"{rejected.stage}/{rejected.error}"] += 1
         if len(self.failures) < MAX_FAILURES:
             self.failures.append(rejected)
+
+    def leave_out(self, accepted: Set[tuple[str, str]]) -> None:
+        """Take failures off the list that a person has accepted, by id and source; they stay counted."""
+        for failure in [item for item in self.failures if (item.id, item.source) in accepted]:
+            self.failures.remove(failure)
+            self.reasons[f"{failure.stage}/{failure.error}"] -= 1
+        self.reasons = +self.reasons
 
     @property
     def seconds(self) -> float:
@@ -88,6 +98,7 @@ class RunReport:
             ],
             "documents_per_second": round(self.counts["seen"] / self.seconds, 1) if self.seconds else 0.0,
             "peak_memory_mb": round(self.peak_memory_mb, 1),
+            "quarantine": dict(self.reasons.most_common()),
             "failures": [
                 {"id": f.id, "source": f.source, "stage": f.stage, "error": f.error, "message": f.message}
                 for f in self.failures
@@ -118,6 +129,8 @@ def as_text(report: Mapping[str, Any]) -> str:
         f"{report['documents_per_second']:,.0f} documents a second, {report['peak_memory_mb']:,.0f} MB"
         + (f" ({shares})" if shares else "")
     )
+    if report["quarantine"]:
+        lines += ["in quarantine because of", *_table(report["quarantine"])]
     lines += _failure_lines(report["failures"])
     lines += [f"note: {note}" for note in report["notes"]]
     if report["generation"]:
@@ -150,6 +163,8 @@ def as_markdown(report: Mapping[str, Any]) -> str:
         f"{report['documents_per_second']:,} documents a second, peak memory {report['peak_memory_mb']:,} MB, "
         f"index generation `{report['generation']}`, rules `{report['rules_version']}`."
     )
+    if report["quarantine"]:
+        lines += ["", *table("in quarantine because of", report["quarantine"])]
     if report["failures"]:
         lines += ["", "| in quarantine | why |", "|---|---|"]
         lines += [f"| {_cell(f['source'])} | {_cell(f['message'])} |" for f in report["failures"][:SHOWN_FAILURES]]

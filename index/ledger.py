@@ -124,10 +124,10 @@ class Ledger:
 
     # Sources
 
-    def source_states(self, rules_version: str | None = None) -> dict[str, SourceState]:
-        """Return every completely read file by path; ``stale`` when one of its documents has other rules."""
+    def source_states(self, rules_version: str | None = None, tried_with: str | None = None) -> dict[str, SourceState]:
+        """Return every completely read file by path; ``stale`` when a document of it was made, or failed, otherwise."""
         with self.reading() as connection:
-            return ledger_sources.states(connection, rules_version)
+            return ledger_sources.states(connection, rules_version, tried_with)
 
     def finish_source(self, path: str, size: int, mtime_ns: int, run_id: str, documents: int) -> None:
         """Note that every document of a file is recorded, so that it is skipped while it does not change."""
@@ -171,14 +171,16 @@ class Ledger:
         unchanged: Sequence[str] = (),
         held: Mapping[str, str] | None = None,
         rewrite: bool = False,
+        tried_with: str | None = None,
     ) -> RecordCounts:
         """Record one shard in one transaction; repeating it changes nothing.
 
         ``unchanged`` are stored ids met again, ``held`` maps the ids of documents that must not be served to the
         reason, ``rewrite`` replaces documents even if raw text and rules are those of the stored ones. A document that
-        another source holds under the same id is stored under a suffixed one and listed in ``renamed``.
+        another source holds under the same id is stored under a suffixed one and listed in ``renamed``. ``tried_with``
+        names the reader and the rules: what they rejected is tried again by others.
         """
-        shard = ledger_store.Shard(run_id, now, held or {}, rewrite)
+        shard = ledger_store.Shard(run_id, now, held or {}, rewrite, tried_with)
         with self.writing() as connection:
             ledger_store.touch(connection, run_id, unchanged)
             ledger_store.store(connection, shard, documents, rejected)
