@@ -30,6 +30,8 @@ class Health:
     hints: tuple[str, ...]
     quarantine: Mapping[str, int]
     """Rows that wait for a person, by reason."""
+    report: Mapping[str, Any] | None
+    """Of the last run that was finished."""
 
     @property
     def consistent(self) -> bool:
@@ -95,7 +97,7 @@ def health(settings: Settings) -> Health:
             )
         with ledger.reading() as connection:
             hints += [f"on hold: {describe(held)}" for held in held_removals(connection)]
-        runs = ledger.runs(1)
+        runs = ledger.runs()
         return Health(
             counts,
             ledger.languages(),
@@ -105,6 +107,7 @@ def health(settings: Settings) -> Health:
             tuple(problems),
             tuple(hints),
             waiting,
+            next((run.report for run in runs if run.report), None),
         )
 
 

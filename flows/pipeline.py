@@ -25,6 +25,7 @@ from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
 from flows.locks import data_lock
+from flows.logs import fact, log_report, log_shard
 from flows.missing import settle_missing
 from flows.progress import Progress
 from flows.report import RunReport
@@ -144,6 +145,7 @@ def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Pro
     work = settings.work_dir / run_id
     work.mkdir(parents=True, mode=0o700)
     ledger.start_run(run_id, _timestamp())
+    fact("run_started", run=run_id, config=digest, rules=rules.version)
     return Run(settings, ledger, executor, progress, report, work)
 
 
@@ -159,6 +161,7 @@ def _finish(run: Run) -> RunReport:
     report.finished_at = datetime.now(UTC)
     run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
     shutil.rmtree(run.work, ignore_errors=True)
+    log_report(report)
     return report
 
 
@@ -229,6 +232,7 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     )
     run.outcome.update(dict.fromkeys(counts.new, "new"))
     run.outcome.update(dict.fromkeys(counts.changed, "changed"))
+    log_shard(counts, held)
     run.report.counts["seen"] += len(documents) + len(rejected) + len(unchanged)
     run.report.counts["unchanged"] += len(counts.unchanged)
     run.report.counts["quarantined"] += len(rejected)
@@ -261,6 +265,7 @@ def _note(report: RunReport, documents: Sequence[Document], rejected: Sequence[R
             report.removed_characters[removal.kind] += removal.end - removal.start
     for failure in rejected:
         report.fail(failure)
+        fact("rejected", document=failure.id, source=failure.source, stage=failure.stage, error=failure.error)
     for stage, seconds in done.seconds.items():
         report.stage(stage, len(documents), seconds)
 

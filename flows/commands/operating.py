@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(generations_app, name="generations")
 
 
-def status(config: ConfigOption = None, json: JsonOption = False) -> None:
+def status(
+    metrics: Annotated[
+        Path | None,
+        typer.Option("--metrics", metavar="FILE", help="Also write the state and the last run for Prometheus."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """Say what is stored, whether the index holds exactly that, and what waits for a person.
 
     Exit status 1 when ledger and index disagree.
@@ -27,6 +35,10 @@ def status(config: ConfigOption = None, json: JsonOption = False) -> None:
     from flows.health import health  # start-up time: only what the command needs
 
     found = health(load_settings(config))
+    if metrics:
+        from flows.metrics import write_metrics  # as above
+
+        write_metrics(found, metrics)
     if json:
         print_json(found.to_json())
     else:
