@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from flows.missing import describe
 from flows.settings import Settings
 from flows.stages import rule_set
+from index.compare import Difference, differences
+from index.engine import open_engine
 from index.generations import Generations
 from index.ledger import Ledger, Run
 from index.ledger_missing import held_removals
 from index.ledger_quarantine import reasons
 from index.writer import count_documents
 from transforms.errors import IndexUnavailableError, LedgerError
+
+SHOWN = 20
+"""Differing documents that a person is shown; the JSON has more."""
+MAX_DIFFERENCES = 10_000
+"""Differing documents after which a comparison stops: the index is rebuilt whole anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class Health:
     """Rows that wait for a person, by reason."""
     report: Mapping[str, Any] | None
     """Of the last run that was finished."""
+    differences: tuple[Difference, ...] | None = None
+    """What a comparison document by document found; None when none was asked for."""
 
     @property
     def consistent(self) -> bool:
@@ -49,6 +60,7 @@ class Health:
             "indexed": self.indexed,
             "consistent": self.consistent,
             "problems": list(self.problems),
+            **({} if self.differences is None else {"differences": [asdict(item) for item in self.differences]}),
             "hints": list(self.hints),
             "last_run": {"run_id": last.run_id, "started_at": last.started_at, "finished_at": last.finished_at}
             if last
@@ -66,14 +78,17 @@ class Health:
             lines.append(
                 f"last run           {self.last_run.run_id}, " + (f"finished {ended[:19]}" if ended else "not finished")
             )
+        if self.differences is not None:
+            lines += [f"{item.what} {item.id} {' '.join(item.fields)}".rstrip() for item in self.differences[:SHOWN]]
+            lines.append(f"compared document by document: {len(self.differences):,} differ")
         lines += [f"problem: {problem}" for problem in self.problems]
         lines += [f"hint: {hint}" for hint in self.hints]
         lines.append("ledger and index agree" if self.consistent else "ledger and index disagree")
         return "\n".join(lines)
 
 
-def health(settings: Settings) -> Health:
-    """Look at ledger and index; raises LedgerError when there is no ledger yet."""
+def health(settings: Settings, *, check: bool = False) -> Health:
+    """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
     if settings.ledger is None and not (settings.data_dir / "ledger.sqlite").is_file():
         raise LedgerError(f"no ledger in {settings.data_dir} yet: run `saring ingest`")
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
@@ -81,6 +96,10 @@ def health(settings: Settings) -> Health:
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
         current = generations.current()
         indexed, problems = _compare(ledger, generations, current)
+        differing = None
+        if check and current is not None and indexed is not None:
+            differing, told = _differences(ledger, generations.path(current))
+            problems += told
         hints = []
         if stale := len(ledger.stale(rules.version)):
             hints.append(
@@ -108,7 +127,25 @@ def health(settings: Settings) -> Health:
             tuple(hints),
             waiting,
             next((run.report for run in runs if run.report), None),
+            differing,
         )
+
+
+def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | None, list[str]]:
+    """Compare every document: what differs, None when the index is damaged, and the problems that makes."""
+    try:
+        engine = open_engine(path)
+        try:
+            engine.check()
+            found = tuple(islice(differences(ledger.live_representatives(), engine), MAX_DIFFERENCES))
+        finally:
+            engine.close()
+    except IndexUnavailableError as error:
+        return None, [f"{error}; `saring reindex` builds a new one"]
+    if not found:
+        return found, []
+    some = f"{MAX_DIFFERENCES:,} or more" if len(found) == MAX_DIFFERENCES else f"{len(found):,}"
+    return found, [f"{some} documents differ between ledger and index; `saring reindex` repairs it"]
 
 
 def _compare(ledger: Ledger, generations: Generations, current: str | None) -> tuple[int | None, list[str]]:

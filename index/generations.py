@@ -63,6 +63,14 @@ class Generations:
             raise IndexUnavailableError(f"no index yet in {self.index_dir}: run `saring ingest`")
         return self.path(name)
 
+    def is_usable(self, name: str) -> bool:
+        """Whether a generation is there, and of the format that this version reads and writes."""
+        try:
+            check_marker(self.path(name))
+        except IndexUnavailableError:
+            return False
+        return True
+
     def list(self) -> list[GenerationInfo]:
         """All generations, by name."""
         if not self._root.is_dir():

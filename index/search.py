@@ -20,7 +20,7 @@ from index.analysis import Analyzer
 from index.dates import parse_day
 from index.generations import Generations
 from index.query import Filters, Query, Word, leaves, parse
-from transforms.errors import SaringError
+from transforms.errors import IndexUnavailableError, SaringError
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
@@ -161,7 +161,12 @@ class Searcher:
             from index.engine import open_engine  # see above
             from index.ranking import Ranker  # see above
 
-            engine = open_engine(path)
+            try:
+                engine = open_engine(path)
+            except IndexUnavailableError:
+                if self._generations.current() == name:
+                    raise
+                return self._current()  # another one was promoted meanwhile, and this one removed
             self.close()
             self._open = _Open(str(name), stamp, engine, Ranker(engine, self._settings))
         return self._open

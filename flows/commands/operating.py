@@ -21,6 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare ledger and index document by document, every field and text.")
+    ] = False,
     metrics: Annotated[
         Path | None,
         typer.Option("--metrics", metavar="FILE", help="Also write the state and the last run for Prometheus."),
@@ -34,7 +37,7 @@ def status(
     """
     from flows.health import health  # start-up time: only what the command needs
 
-    found = health(load_settings(config))
+    found = health(load_settings(config), check=check)
     if metrics:
         from flows.metrics import write_metrics  # as above
 
