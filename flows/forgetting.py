@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flows.locks import data_lock
 from index import ledger_forget, ledger_lines
@@ -19,8 +19,9 @@ from index.forgotten_traces import Check, in_files, in_generations, in_tables
 from index.generations import Generations
 from index.ledger import Ledger
 from index.ledger_codec import split_source
+from index.ledger_forget import Arriving
 from transforms.errors import SaringError
-from transforms.models import Document, Rejected
+from transforms.models import Rejected
 from transforms.outlet_lines import document_number
 
 if TYPE_CHECKING:
@@ -137,11 +138,14 @@ def finish_forgetting(settings: Settings, ledger: Ledger) -> None:
         ledger_forget.finished(connection)
 
 
+T = TypeVar("T", bound=Arriving)
+
+
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Generic[T]):
     """What of a shard's results may enter the ledger."""
 
-    documents: list[Document]
+    documents: list[T]
     rejected: list[Rejected]
     taken: Counter[str]
     """How many documents of each file are not among ``documents`` any more."""
@@ -149,7 +153,7 @@ class Admitted:
     """How many results were left out because they were forgotten on request."""
 
 
-def leave_out_forgotten(ledger: Ledger, documents: list[Document], rejected: list[Rejected]) -> Admitted:
+def leave_out_forgotten(ledger: Ledger, documents: list[T], rejected: list[Rejected]) -> Admitted[T]:
     """Keep what was forgotten from coming back.
 
     A document that only has the id of a forgotten one, and neither its file, page nor text, waits in the quarantine.
@@ -172,7 +176,7 @@ def leave_out_forgotten(ledger: Ledger, documents: list[Document], rejected: lis
     )
 
 
-def _same_name(document: Document) -> Rejected:
+def _same_name(document: Arriving) -> Rejected:
     return Rejected(
         document.id,
         document.source,

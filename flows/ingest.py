@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow
 
 from flows.pipeline import run_ingest
-from flows.prefect_shell import flow_shell, publish
+from flows.prefect_shell import run_or_skip
 from flows.settings import load_settings
 from transforms.errors import ConfigError
 
@@ -26,15 +26,16 @@ def ingest(
         confirm_removals: with `on_missing: remove`, remove documents of files that are gone even if they are many.
 
     Returns:
-        The run report.
+        The run report, or what kept it from running as ``{"skipped": reason}``.
     """
     settings = load_settings(Path(config) if config else None)
     chosen = sources or settings.sources
     if not chosen:
         raise ConfigError("nothing to ingest: set `sources` in config.yaml or give the flow its `sources` parameter")
-    with flow_shell(settings) as (executor, progress):
-        report = run_ingest(
+    return run_or_skip(
+        "ingest",
+        settings,
+        lambda executor, progress: run_ingest(
             settings, chosen, executor, full=full, progress=progress, confirm_removals=confirm_removals
-        ).to_json()
-    publish("ingest", report)
-    return report
+        ),
+    )

@@ -237,6 +237,7 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     run.report.counts["unchanged"] += len(counts.unchanged)
     run.report.counts["quarantined"] += len(rejected)
     _note(run.report, documents, rejected, done)
+    run.report.note_slowest(done.slowest)
     tally.documents.update(done.documents)
     tally.documents.subtract(admitted.taken)
     _close(run, [(source, tally.documents.pop(source.path, 0)) for source in shard.closes])

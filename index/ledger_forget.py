@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
@@ -22,8 +22,33 @@ from index.ledger_codec import SUFFIX_DIGITS, split_source, storable, suffixed
 from index.ledger_keys import page_key
 from index.ledger_open import meta
 from index.ledger_sql import chunks, next_number
-from transforms.models import Document, Rejected
+from transforms.models import Rejected
 from transforms.outlet_lines import document_number, outlet_key
+
+
+class Arriving(Protocol):
+    """What is asked of a document that is about to enter the ledger."""
+
+    @property
+    def id(self) -> str:
+        """Its own id."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Its file, with ``#LINE`` for one record of many."""
+        ...
+
+    @property
+    def url(self) -> str | None:
+        """Its address."""
+        ...
+
+    @property
+    def raw_hash(self) -> str:
+        """Of its raw text."""
+        ...
+
 
 UNFINISHED = "forget_unfinished"
 """Name of the ledger's own fact that generations and freed pages may still hold what was forgotten."""
@@ -284,7 +309,7 @@ def _known(connection: Connection, digests: Iterable[str]) -> set[str]:
 
 
 def returning(
-    connection: Connection, documents: Sequence[Document], rejected: Sequence[Rejected]
+    connection: Connection, documents: Sequence[Arriving], rejected: Sequence[Rejected]
 ) -> tuple[set[int], set[int], set[int]]:
     """Say by position which documents were forgotten, which only have the id of one, and which failures were."""
     if connection.execute(select(tables.tombstones.c.digest).limit(1)).first() is None:
@@ -298,7 +323,7 @@ def returning(
     return same, named, {at for at, digests in enumerate(failed) if known & digests}
 
 
-def _strong(document: Document) -> set[str]:
+def _strong(document: Arriving) -> set[str]:
     digests = _records(document.id, document.source) | {_digest("raw", document.raw_hash)}
     if page := page_key(document.url):
         digests.add(_digest("page", page))

@@ -14,7 +14,7 @@ from flows.commands.common import ConfigOption, JsonOption, print_json, say
 from flows.progress import Silent, progress_for_terminal
 from flows.report import as_text
 from flows.settings import Settings, load_settings
-from transforms.errors import ConfigError
+from transforms.errors import ConfigError, SaringError
 
 
 class LogForm(StrEnum):
@@ -181,5 +181,7 @@ def _absolute(source: str) -> str:
 def _print_report(report: dict[str, Any], json: bool, quiet: bool) -> None:
     if json:
         print_json(report)
-    elif not quiet:
+    if "skipped" in report:
+        raise SaringError(f"nothing was done: {report['skipped']}")
+    if not (json or quiet):
         say(as_text(report))
