@@ -20,6 +20,7 @@ from index.generations import Generations
 from index.ledger import Ledger
 from index.ledger_codec import split_source
 from index.ledger_forget import Arriving
+from index.ledger_open import compact
 from transforms.errors import SaringError
 from transforms.models import Rejected
 from transforms.outlet_lines import document_number
@@ -106,7 +107,7 @@ def run_forget(settings: Settings, request: Request, executor: Executor, progres
         if pending:
             rebuild_index(settings, ledger, executor, progress)
         else:
-            ledger.compact()
+            compact(settings.ledger_url)
         with ledger.reading() as connection:
             checks = list(in_tables(connection, targets, request.names))
     checks += in_generations(settings.index_dir, targets, request.names)
@@ -133,7 +134,7 @@ def finish_forgetting(settings: Settings, ledger: Ledger) -> None:
         if not ledger_forget.unfinished(connection):
             return
     Generations(settings.index_dir).keep_only_current()
-    ledger.compact()
+    compact(settings.ledger_url)
     with ledger.writing() as connection:
         ledger_forget.finished(connection)
 

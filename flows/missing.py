@@ -116,19 +116,20 @@ def _missing(
 
 
 def _assigned(sources: Sequence[str], paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each path with the first source that it was read from, however that was named."""
+    roots = [(source, _root(source)) for source in sources]
     for path in sorted(paths):
-        source = next((source for source in sources if _belongs(path, source)), None)
-        if source is not None:
-            yield path, source
+        for source, root in roots:
+            if fnmatchcase(path, root) if glob.has_magic(source) else path == root or path.startswith(f"{root}/"):
+                yield path, source
+                break
 
 
-def _belongs(path: str, source: str) -> bool:
-    """Whether a file was read from a source, however that was named."""
-    # Not resolved: links keep their names, as in discovery.
-    root = source.rstrip("/") if "://" in source else os.path.abspath(Path(source).expanduser())  # noqa: PTH100 (as said)
-    if glob.has_magic(source):
-        return fnmatchcase(path, root)
-    return path == root or path.startswith(f"{root.rstrip('/')}/")
+def _root(source: str) -> str:
+    if "://" in source:
+        return source.rstrip("/")
+    path = os.path.abspath(Path(source).expanduser())  # noqa: PTH100 - links keep their names, as in discovery
+    return path.rstrip("/")
 
 
 def _is_gone(path: str, unsure: Sequence[str]) -> bool:

@@ -296,11 +296,6 @@ class Ledger:
         with self.writing() as connection:
             return ledger_quarantine.reopen_sources(connection, numbers)
 
-    def compact(self) -> None:
-        """Rewrite the database without what was deleted from it."""
-        with self._explained():
-            ledger_open.compact(self._engine, self._name)
-
     # Runs and figures
 
     def start_run(self, run_id: str, started_at: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -49,22 +50,25 @@ def meta(connection: Connection, name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def compact(engine: Engine, name: str) -> None:
-    """Rewrite a SQLite file so that no page holds what was deleted; raises LedgerError while others read from it.
+def compact(name: str) -> None:
+    """Rewrite a SQLite ledger so that no page holds what was deleted; raises LedgerError while others use it.
 
     A database server reuses such pages in its own time: see its manual for how to rewrite a table.
     """
-    if engine.dialect.name != "sqlite":
+    if url(name).get_backend_name() != "sqlite":
         return
+    engine = tables.connect(url(name), read_only=False)
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
         cursor.execute("PRAGMA temp_store=FILE")  # the copy may be larger than memory
         cursor.execute("VACUUM")
         busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        cursor.execute("PRAGMA temp_store=MEMORY")
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"the ledger {name} cannot be rewritten without what was deleted: {error}") from error
     finally:
         connection.close()
+        engine.dispose()
     if busy:
         raise LedgerError(
             f"the ledger {name} is being read by another process, so its log still holds deleted text: stop the reader "
