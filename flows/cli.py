@@ -7,7 +7,20 @@ from typing import NoReturn
 
 import typer
 
-from flows.commands import cleaning, completion, exporting, held, ingesting, lines, operating, quality, searching, web
+from flows.commands import (
+    cleaning,
+    completion,
+    exporting,
+    forgetting,
+    held,
+    ingesting,
+    lines,
+    operating,
+    quality,
+    quarantine,
+    searching,
+    web,
+)
 from flows.commands.common import say
 from transforms.errors import ConfigError, SaringError, explain_os_error
 
@@ -18,7 +31,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (completion, ingesting, cleaning, searching, exporting, operating, held, quality, lines, web):
+for module in (
+    *(completion, ingesting, cleaning, searching, exporting, operating),
+    *(quarantine, forgetting, held, quality, lines, web),
+):
     module.register(app)
 
 

@@ -21,10 +21,13 @@ from time import perf_counter
 import psutil
 
 from flows.executors import SMALL_SHARDS, Executor, ordered
+from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
 from flows.locks import data_lock
+from flows.logs import fact, log_report, log_shard
+from flows.missing import settle_missing
 from flows.progress import Progress
 from flows.report import RunReport
 from flows.rescue import clean_survivors
@@ -37,8 +40,9 @@ from index.duplicates import resolve
 from index.ledger import Ledger
 from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
+from transforms.errors import ConfigError
 from transforms.models import Rejected, SourceFile
-from transforms.read import discover
+from transforms.read import READER_VERSION, discover
 
 RUN_ID = "%Y%m%dT%H%M%S.%fZ"
 STAGE_ORDER = (
@@ -67,8 +71,17 @@ class Run:
     work: Path
     after_crash: bool = False
     """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
+    confirm_removals: bool = False
+    """Whether a person has confirmed that what is gone may be removed, however much it is."""
+    records_left: bool = False
+    """Whether a file that is still there no longer holds all documents that were read from it."""
     outcome: dict[str, str] = field(default_factory=dict)
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
+
+    @property
+    def tried_with(self) -> str:
+        """The reader and the rules of this run: what other ones rejected is tried again."""
+        return f"{self.report.rules_version} r{READER_VERSION}"
 
     def measure_memory(self) -> None:
         """Note the memory that this process and its workers hold now, when it is the most so far.
@@ -86,14 +99,26 @@ class Run:
 
 
 def run_ingest(
-    settings: Settings, sources: Sequence[str], executor: Executor, *, full: bool, progress: Progress
+    settings: Settings,
+    sources: Sequence[str],
+    executor: Executor,
+    *,
+    full: bool,
+    progress: Progress,
+    confirm_removals: bool = False,
 ) -> RunReport:
-    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well."""
+    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well.
+
+    ``confirm_removals`` removes documents of files that are gone even if they are many (``on_missing: remove``).
+    """
+    if confirm_removals and settings.on_missing == "keep":
+        raise ConfigError("there is nothing to confirm: config.yaml has `on_missing: keep`, so nothing is removed")
     with (
         data_lock(settings.data_dir),
         Ledger.open(settings.ledger_url) as ledger,
         _begun(settings, ledger, executor, progress) as run,
     ):
+        run.confirm_removals = confirm_removals
         _clean(run, sources, full=full)
         _leave_out_languages(run)
         _settle_duplicates(run)
@@ -103,11 +128,15 @@ def run_ingest(
 
 def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
     """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
-    with (
-        data_lock(settings.data_dir),
-        Ledger.open(settings.ledger_url) as ledger,
-        _begun(settings, ledger, executor, progress) as run,
-    ):
+    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+        return rebuild_index(settings, ledger, executor, progress, from_raw=from_raw)
+
+
+def rebuild_index(
+    settings: Settings, ledger: Ledger, executor: Executor, progress: Progress, *, from_raw: bool = False
+) -> RunReport:
+    """Do the work of a reindex; the caller holds the data folder's lock."""
+    with _begun(settings, ledger, executor, progress) as run:
         if from_raw:
             _clean(run, settings.sources, full=True)
         _leave_out_languages(run)
@@ -133,6 +162,7 @@ def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Pro
     work.mkdir(parents=True, mode=0o700)
     try:
         ledger.start_run(run_id, _timestamp())
+        fact("run_started", run=run_id, config=digest, rules=rules.version)
         yield Run(settings, ledger, executor, progress, report, work, after_crash)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -151,21 +181,24 @@ def _timestamp() -> str:
 
 
 def _finish(run: Run) -> RunReport:
+    finish_forgetting(run.settings, run.ledger)
     run.measure_memory()
     report = run.report
+    report.leave_out({(row.id, row.source) for row in run.ledger.quarantine(resolved=True) if row.accepted})
     report.finished_at = datetime.now(UTC)
     run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
+    log_report(report)
     return report
 
 
 def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
     found = list(discover(sources))  # both passes see the same files
-    known = run.ledger.source_states(run.report.rules_version)
+    known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
     knowledge, outdated = learn(run, found, known, full=full)
     if outdated:
-        known = run.ledger.source_states(run.report.rules_version)
+        known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("cleaning")
     planner = Planner(
         found,
@@ -188,6 +221,7 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     run.report.notes.extend(guard.settle())
     run.report.counts["held"] = guard.held
     _count_skipped(run, planner)
+    settle_missing(run, sources, found)
 
 
 def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str, *, full: bool) -> Iterator[CleanTask]:
@@ -211,7 +245,9 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     """Put one cleaned shard into the ledger, and then close the sources that end in it."""
     began = perf_counter()
     results = load_results(done.results)
-    documents, rejected, unchanged = results.documents, results.rejected, results.unchanged
+    admitted = leave_out_forgotten(run.ledger, results.documents, results.rejected)
+    documents, rejected, unchanged = admitted.documents, admitted.rejected, results.unchanged
+    run.report.counts["forgotten"] += admitted.forgotten
     judged = guard.judge(documents)
     counts = run.ledger.record(
         run.report.run_id,
@@ -222,14 +258,18 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
         held=judged.held,
         shares=judged.shares,
         rewrite=full,
+        tried_with=run.tried_with,
     )
     run.outcome.update(dict.fromkeys(counts.new, "new"))
     run.outcome.update(dict.fromkeys(counts.changed, "changed"))
+    log_shard(counts, judged.held)
     run.report.counts["seen"] += len(documents) + len(rejected) + len(unchanged)
     run.report.counts["unchanged"] += len(counts.unchanged)
     run.report.counts["quarantined"] += len(rejected)
     _note(run.report, documents, rejected, done)
+    run.report.note_slowest(done.slowest)
     tally.documents.update(done.documents)
+    tally.documents.subtract(admitted.taken)
     _close(run, [(source, tally.documents.pop(source.path, 0)) for source in shard.closes])
     for path in (shard.path, done.results):
         Path(path).unlink(missing_ok=True)
@@ -246,6 +286,7 @@ def _note(
             report.removed_characters[removal.kind] += removal.end - removal.start
     for failure in rejected:
         report.fail(failure)
+        fact("rejected", document=failure.id, source=failure.source, stage=failure.stage, error=failure.error)
     for stage, seconds in done.seconds.items():
         report.stage(stage, len(documents), seconds)
 
@@ -256,16 +297,15 @@ def _close(run: Run, sources: Sequence[tuple[SourceFile, int]]) -> None:
         return
     run.ledger.finish_sources(sources, run.report.run_id)
     vanished = run.ledger.vanished_from([source.path for source, _ in sources], run.report.run_id)
-    for path, missing in vanished.items():
-        some = ", ".join(missing[:3])
-        run.report.notes.append(f"{len(missing)} documents left {path} and stay searchable: {some}…")
+    run.records_left = run.records_left or any(vanished.values())
 
 
 def _count_skipped(run: Run, planner: Planner) -> None:
     """Sources that were not read count with what the ledger knows of them: documents, and rows in quarantine."""
     paths = set(planner.unchanged)
     documents = sum(state.documents for state in planner.unchanged.values())
-    waiting = [row for row in run.ledger.quarantine() if source_path(row.source) in paths] if paths else []
+    rows = run.ledger.quarantine(resolved=True) if paths else []
+    waiting = [row for row in rows if not row.resolved and source_path(row.source) in paths]
     run.report.counts["seen"] += documents + len(waiting)
     run.report.counts["unchanged"] += documents
     run.report.counts["quarantined"] += len(waiting)

@@ -60,6 +60,7 @@ def clean_survivors(executor: Executor, task: CleanTask) -> ShardDone:
     """Clean a shard that killed its worker; the documents that kill come out as rejected."""
     seconds: dict[str, float] = {}
     documents, rejected, peak = Counter[str](), Counter[str](), 0.0
+    slowest: list[tuple[float, str, str]] = []
     with Path(task.results).open("wb") as out:
         for found in halved(executor, "clean", clean_shard, task):
             if not isinstance(found, ShardDone):
@@ -73,7 +74,8 @@ def clean_survivors(executor: Executor, task: CleanTask) -> ShardDone:
             documents.update(found.documents)
             rejected.update(found.rejected)
             peak = max(peak, found.peak_memory_mb)
-    return ShardDone(task.results, seconds, dict(documents), dict(rejected), peak)
+            slowest += found.slowest
+    return ShardDone(task.results, seconds, dict(documents), dict(rejected), peak, tuple(slowest))
 
 
 def _item(line: bytes) -> RawDocument | Rejected | SourceFile:

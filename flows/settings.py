@@ -137,6 +137,12 @@ class Settings(BaseSettings):
         description="lines that an outlet prints on many pages: cut what is furniture beyond doubt, ask, or off",
     )
     languages: Languages = Languages()
+    on_missing: Literal["keep", "remove"] = Field(
+        "keep", description="documents whose file or record is gone: keep them searchable, or remove them"
+    )
+    missing_limit: float = Field(
+        0.2, ge=0, le=1, description="share of a source's documents above which nothing of it is removed unasked"
+    )
     reading: Reading = Reading()
     runner: Runner = Runner()
     schedules: Schedules = Schedules()

@@ -78,4 +78,7 @@ def check_marker(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise IndexUnavailableError(f"{path / MARKER} cannot be read: {error}") from error
     if not isinstance(marker, dict) or marker.get("format") != FORMAT:
-        raise IndexUnavailableError(f"{path} has another index format than this version reads; run `saring reindex`")
+        raise IndexUnavailableError(
+            f"{path} has another index format than this version reads: the next `saring ingest`, or `saring reindex`, "
+            "builds a new one beside it"
+        )

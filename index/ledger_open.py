@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select
@@ -61,3 +62,29 @@ def meta(connection: Connection, name: str) -> str | None:
     """Return one of the ledger's own facts: ``schema_version``, ``generation``."""
     value = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
     return None if value is None else str(value)
+
+
+def compact(name: str) -> None:
+    """Rewrite a SQLite ledger so that no page holds what was deleted; raises LedgerError while others use it.
+
+    A database server reuses such pages in its own time: see its manual for how to rewrite a table.
+    """
+    if url(name).get_backend_name() != "sqlite":
+        return
+    engine = tables.connect(url(name), read_only=False)
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA temp_store=FILE")  # the copy may be larger than memory
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"the ledger {name} cannot be rewritten without what was deleted: {error}") from error
+    finally:
+        connection.close()
+        engine.dispose()
+    if busy:
+        raise LedgerError(
+            f"the ledger {name} is being read by another process, so its log still holds deleted text: stop the reader "
+            "and run the next ingest, which finishes this"
+        )

@@ -3,7 +3,8 @@
 ``sources`` are files, ``documents`` what was read from them (raw and clean text, metadata, place in a cluster of
 duplicates), ``removals`` the stretches cut from each, ``bands`` and ``pairs`` what near duplicates are found by,
 ``versions`` earlier texts, ``quarantine`` what could not become a document, ``runs`` one row a run, ``line_*`` and
-``outlet_lines`` what outlets print on many pages, ``removal_shares`` how much is usually cut from an outlet's pages.
+``outlet_lines`` what outlets print on many pages, ``removal_shares`` how much is usually cut from an outlet's pages,
+``tombstones`` hashes of what was forgotten on request and must not come back.
 
 Documents with the same words share a *node*, a 63-bit number derived from their content hash; bands and pairs speak of
 nodes, so that a thousand identical copies cost as much as one.
@@ -41,8 +42,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-SCHEMA_VERSION = "2"
-"""Changes whenever a table does; a ledger of another version is refused."""
+SCHEMA_VERSION = "3"
+"""Grows by one whenever a table changes; `index.ledger_migrations` brings older ledgers here."""
 
 BUSY_SECONDS = 30
 """How long a connection waits for another writer: a shard of 2,000 documents is written in about one second."""
@@ -223,8 +224,9 @@ quarantine = Table(
     Column("first_seen", Text, nullable=False),
     Column("last_seen", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("resolved", SmallInteger, nullable=False),
+    Column("resolved", SmallInteger, nullable=False),  # 0 open, 1 settled, 2 accepted: a person leaves it as it is
     UniqueConstraint("source_path", "id", "source"),
+    Column("rules_version", String(64)),  # the rules it failed under; with others it is tried again
 )
 
 runs = Table(
@@ -281,6 +283,14 @@ removal_shares = Table(
     Column("bin", SmallInteger, primary_key=True),
     Column("documents", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("digest", String(32), primary_key=True),  # of an id, a page or a raw text, never these themselves
+    Column("document", Integer, nullable=False),  # digests of one document share a number
+    Column("forgotten_at", Text, nullable=False),
 )
 
 
