@@ -69,13 +69,9 @@ def check(folder: Path, done: subprocess.CompletedProcess[str]) -> None:
         assert ledger.live_count() == 24
 
 
-def test_a_document_that_kills_its_worker_is_quarantined_and_the_others_are_not(tmp_path: Path):
-    raw = corpus(tmp_path, "berita-19-beracun.txt")
-    check(tmp_path, ingest(tmp_path, raw))
-
-
-def test_a_document_that_kills_the_whole_run_is_found_by_the_next(tmp_path: Path):
-    raw = corpus(tmp_path, "awal-beracun.txt")
+@pytest.mark.parametrize("poisonous", ["awal-beracun.txt", "berita-19-beracun.txt"])
+def test_a_document_that_kills_the_whole_run_is_found_by_the_next(tmp_path: Path, poisonous: str):
+    raw = corpus(tmp_path, poisonous)
     assert ingest(tmp_path, raw, SARING_OUTLET_LINES="off").returncode < 0
     check(tmp_path, ingest(tmp_path, raw, SARING_OUTLET_LINES="off"))
 
