@@ -1,11 +1,24 @@
-"""Kill a whole ingest at random instants, run it again, and compare ledger and index with an undisturbed run.
+"""Kill saring at random instants, stage by stage, let the next run finish, and compare with an undisturbed folder.
 
-    python benchmarks/crash.py CORPUS.jsonl[.gz] [--documents 1500] [--kills 20] [--runner process] [--prefect]
+    python benchmarks/crash.py CORPUS.jsonl[.gz] [--documents 150] [--kills 20] [--runner process] [--prefect]
+        [--stages ingest,update,commit,reindex,promotion,rollback,forget]
 
-For every kill: a fresh data folder, `saring ingest` in a process group of its own, SIGKILL to the whole group after a
-random share of an undisturbed run's time, `saring search` on what is left, `saring ingest` again to the end, `saring
-status`. The state compared is every live representative of the ledger with its copies, and every document the index
-holds, id and text.
+For every kill: a copy of a prepared data folder, the stage's command in a process group of its own, SIGKILL to the
+whole group at an instant of the stage's own, a search and a comparison of ledger and index on what is left, then the
+command that a person would give next, and the state at the end against that of a folder nobody disturbed.
+
+| stage | command that is killed | instant |
+|---|---|---|
+| ingest | `ingest` into an empty folder | any |
+| update | `ingest` of the whole corpus where half of it is known | any |
+| commit | the same | from the moment it touches the index on |
+| reindex | `reindex` | any |
+| promotion | `reindex` | while the pointers to the generations are replaced |
+| rollback | `generations rollback` | the same |
+| forget | `forget` of a document | any |
+
+*lost* and *doubled* count documents of the undisturbed folder that are missing at the end, and documents that the index
+holds twice. *broken promise* counts documents that the ledger calls indexed and the index lacks, right after the kill.
 """
 
 from __future__ import annotations
@@ -18,98 +31,258 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter, sleep
 
+from flows.health import health
+from flows.settings import Settings
 from index.engine import open_engine
 from index.generations import Generations
 from index.ledger import Ledger
+from index.search import search
+from transforms.errors import SaringError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from throughput import first_documents
 
 SARING = Path(sys.executable).with_name("saring")
+QUERY = "indonesia"
+Contents = dict[str, str]
+"""What a document's readers see, as a digest, by id."""
 
 
-def state(data: Path) -> str:
-    """A digest of everything a reader of ledger and index can see."""
-    digest = sha256()
-    with Ledger.open(f"sqlite:///{data / 'ledger.sqlite'}", read_only=True) as ledger:
-        for record in sorted(ledger.live_representatives(), key=lambda record: record.id):
-            digest.update(repr(record).encode())
+@dataclass(frozen=True)
+class Stage:
+    """What is killed, when, and what is done about it."""
+
+    prepared: str
+    """Name of the folder that is copied; empty for none."""
+    command: list[str]
+    again: list[str]
+    expected: str
+    """Name of the undisturbed folder to compare with."""
+    watched: Callable[[Path], object] | None = None
+    """What must change before the clock of the kill starts; None: it starts with the command."""
+    span: float | None = None
+    """Seconds within which the kill falls; None: those of an undisturbed command."""
+
+
+@dataclass
+class Tally:
+    """What came of the kills of one stage."""
+
+    kills: int = 0
+    unopenable: int = 0
+    promises: int = 0
+    lost: int = 0
+    doubled: int = 0
+    different: int = 0
+    trouble: list[str] = field(default_factory=list)
+
+
+def in_index(data: Path) -> list[tuple[str, str]]:
+    """Id and digest of every live document of the current generation; raises when it cannot be opened."""
     engine = open_engine(Generations(data / "index").current_path())
     try:
-        live = [doc for doc in range(engine.size) if doc not in engine.dead()]
-        for line in sorted(repr((engine.hit(doc), engine.text(doc))) for doc in live):
-            digest.update(line.encode())
+        live = (doc for doc in range(engine.size) if doc not in engine.dead())
+        return [(hit["id"], digest(hit, engine.text(doc))) for doc in live for hit in [engine.hit(doc)]]
     finally:
         engine.close()
-    return digest.hexdigest()
 
 
-def start(corpus: Path, data: Path, runner: str, *, prefect: bool) -> subprocess.Popen[bytes]:
-    """Begin an ingest in a process group of its own."""
-    environment = {**os.environ, "SARING_DATA_DIR": str(data), "SARING_RUNNER__KIND": runner}
-    command = [str(SARING), "ingest", str(corpus), *([] if prefect else ["--direct"])]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+def digest(*values: object) -> str:
+    """A short name of what is shown of a document."""
+    return sha256(repr(values).encode()).hexdigest()[:16]
+
+
+def contents(data: Path) -> Contents:
+    """Everything a reader of ledger and index can see."""
+    with Ledger.open(f"sqlite:///{data / 'ledger.sqlite'}", read_only=True) as ledger:
+        found = {f"ledger {record.id}": digest(record) for record in ledger.live_representatives()}
+    return found | {f"index {id_}": shown for id_, shown in in_index(data)}
+
+
+def environment(data: Path, runner: str) -> dict[str, str]:
+    """The environment of a saring command on a data folder."""
+    return {**os.environ, "SARING_DATA_DIR": str(data), "SARING_RUNNER__KIND": runner}
+
+
+def run(command: list[str], data: Path, runner: str) -> subprocess.CompletedProcess[str]:
+    """A saring command to its end."""
+    return subprocess.run(
+        [str(SARING), *command], env=environment(data, runner), capture_output=True, text=True, check=False
     )
 
 
-def check(command: list[str], data: Path) -> bool:
-    """Whether a saring command succeeds on a data folder."""
-    environment = {**os.environ, "SARING_DATA_DIR": str(data)}
-    return subprocess.run([str(SARING), *command], env=environment, capture_output=True, check=False).returncode == 0
+def pointers(data: Path) -> object:
+    """Which generations the index folder points to, with files that are about to become pointers."""
+    names = ("CURRENT", "PREVIOUS", ".CURRENT.tmp", ".PREVIOUS.tmp")
+    return [_stamp(data / "index" / name) for name in names]
 
 
-def killed_after(corpus: Path, data: Path, args: argparse.Namespace, instant: float) -> float:
-    """Ingest into an empty folder and kill the whole group after ``instant`` seconds, earlier if it is done by then."""
+def index_files(data: Path) -> object:
+    """Names of the files of all generations."""
+    return sorted(entry.name for folder in (data / "index" / "generations").glob("*") for entry in os.scandir(folder))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def killed(stage: Stage, command: list[str], data: Path, runner: str, instant: float) -> bool:
+    """Start the command and kill its group; False when it was done before."""
+    before = stage.watched(data) if stage.watched else None
+    process = subprocess.Popen(
+        command,
+        env=environment(data, runner),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while stage.watched and stage.watched(data) == before and process.poll() is None:
+        pass  # waiting any longer would miss what takes a millisecond
+    sleep(instant)
+    done = process.poll() is not None
+    if not done:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return not done
+
+
+def after_kill(data: Path, tally: Tally) -> None:
+    """Whether what is left can be searched, and holds what the ledger says it holds."""
+    if not (data / "index" / "CURRENT").exists():
+        return
+    try:
+        search(data / "index", QUERY)
+        there = Counter(id_ for id_, _ in in_index(data))
+    except SaringError as error:
+        tally.unopenable += 1
+        tally.trouble.append(f"not searchable after the kill: {error}")
+        return
+    tally.doubled += sum(count - 1 for count in there.values())
+    with Ledger.open(f"sqlite:///{data / 'ledger.sqlite'}", read_only=True) as ledger:
+        if ledger.indexed_generation() == Generations(data / "index").current():
+            waiting = {change.id for change in ledger.pending_index()}
+            confirmed = {record.id for record in ledger.live_representatives()} - waiting
+            tally.promises += len(confirmed - there.keys())
+
+
+def one_kill(stage: Stage, folder: Path, seconds: float, args: argparse.Namespace, draw: random.Random) -> Tally:
+    """Kill once, look, run again, compare."""
+    tally, data = Tally(kills=1), folder / "killed"
+    span = seconds if stage.span is None else stage.span
+    command = [str(SARING), *stage.command]
     while True:
-        process = start(corpus, data, args.runner, prefect=args.prefect)
-        sleep(instant)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return instant
-        shutil.rmtree(data)
-        instant *= 0.8
+        shutil.rmtree(data, ignore_errors=True)
+        if stage.prepared:
+            shutil.copytree(folder / stage.prepared, data)
+        if killed(stage, command, data, args.runner, draw.uniform(0.0, span)):
+            break
+        span *= 0.8
+    after_kill(data, tally)
+    again = run(stage.again, data, args.runner)
+    problems = health(Settings(data_dir=data)).problems
+    if again.returncode or problems:
+        tally.different += 1
+        tally.trouble.append(again.stderr[-300:] if again.returncode else " ".join(problems))
+        return tally
+    expected, found = contents(folder / stage.expected), contents(data)
+    tally.lost = len(expected.keys() - found.keys())
+    tally.different = int(expected != found)
+    tally.doubled += sum(count - 1 for count in Counter(id_ for id_, _ in in_index(data)).values())
+    return tally
+
+
+def prepare(folder: Path, corpus: Path, args: argparse.Namespace) -> dict[str, float]:
+    """Make the undisturbed folders; gives the seconds that their last commands took."""
+    half = folder / "half.jsonl"
+    lines = corpus.read_bytes().splitlines(keepends=True)
+    half.write_bytes(b"".join(lines[: len(lines) // 2]))
+    seconds = {}
+
+    def step(data: str, *command: str, copied_from: str = "") -> None:
+        if copied_from:
+            shutil.copytree(folder / copied_from, folder / data)
+        began = perf_counter()
+        done = run(list(command), folder / data, args.runner)
+        if done.returncode:
+            sys.exit(f"saring {' '.join(command)} failed undisturbed:\n{done.stderr[-2000:]}")
+        seconds[data] = perf_counter() - began
+
+    # The same path in every folder: what is compared names it.
+    path = folder / "documents.jsonl"
+    shell = [] if args.prefect else ["--direct"]
+    shutil.copyfile(half, path)
+    step("half", "ingest", str(path), *shell)
+    shutil.copyfile(corpus, path)
+    step("whole", "ingest", str(path), *shell)
+    step("updated", "ingest", str(path), *shell, copied_from="half")
+    step("twice", "reindex", *shell, copied_from="whole")
+    if "forget" in args.stages:
+        step("less", "forget", "--yes", args.forget, copied_from="whole")
+    return seconds
+
+
+def stages(folder: Path, args: argparse.Namespace) -> dict[str, Stage]:
+    """All stages by name."""
+    shell = [] if args.prefect else ["--direct"]
+    ingest, reindex = ["ingest", str(folder / "documents.jsonl"), *shell], ["reindex", *shell]
+    forget = ["forget", "--yes", args.forget]
+    return {
+        "ingest": Stage("", ingest, ingest, "whole"),
+        "update": Stage("half", ingest, ingest, "updated"),
+        "commit": Stage("half", ingest, ingest, "updated", watched=index_files, span=0.08),
+        "reindex": Stage("whole", reindex, ingest, "twice"),
+        "promotion": Stage("whole", reindex, ingest, "twice", watched=pointers, span=0.01),
+        "rollback": Stage("twice", ["generations", "rollback"], ingest, "twice", watched=pointers, span=0.01),
+        "forget": Stage("whole", forget, forget, "less"),
+    }
 
 
 def main() -> None:
-    """Run all kills and print what each left."""
+    """Run all kills and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--documents", type=int, default=1500)
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--documents", type=int, default=150)
+    parser.add_argument("--kills", type=int, default=20, help="kills a stage")
     parser.add_argument("--runner", choices=["process", "inline"], default="process")
     parser.add_argument("--prefect", action="store_true")
+    parser.add_argument("--stages", default="ingest,update,commit,reindex,promotion,rollback")
+    parser.add_argument("--forget", default="", metavar="ID", help="document that the stage `forget` forgets")
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
-    draw = random.Random(args.seed)
-    same = 0
+    args.stages = args.stages.split(",")
+    draw, faults = random.Random(args.seed), 0
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        corpus = folder / "documents.jsonl"
+        folder, corpus = Path(name), Path(name) / "corpus.jsonl"
         first_documents(args.corpus, args.documents, corpus)
-        began = perf_counter()
-        if start(corpus, folder / "undisturbed", args.runner, prefect=args.prefect).wait():
-            sys.exit("the undisturbed run failed")
-        seconds = perf_counter() - began
-        expected = state(folder / "undisturbed")
-        print(f"undisturbed run: {seconds:.1f} s")
-        for number in range(args.kills):
-            data = folder / f"killed-{number}"
-            instant = killed_after(corpus, data, args, draw.uniform(0.0, seconds))
-            searchable = not (data / "index" / "CURRENT").exists() or check(["search", "indonesia"], data)
-            again = start(corpus, data, args.runner, prefect=args.prefect).wait()
-            equal = again == 0 and state(data) == expected and check(["status"], data) and searchable
-            same += equal
-            print(
-                f"{number + 1:2d}: killed after {instant:.2f} s: {'same state' if equal else 'DIFFERENT'}", flush=True
-            )
-    print(f"{same} of {args.kills} ended in the state of the undisturbed run")
-    sys.exit(same != args.kills)
+        seconds = prepare(folder, corpus, args)
+        print(f"{args.documents} documents, {args.runner} runner; an undisturbed ingest takes {seconds['whole']:.1f} s")
+        print("| stage | kills | cannot be opened | broken promise | lost | doubled | another end |")
+        print("|---|---:|---:|---:|---:|---:|---:|")
+        known = stages(folder, args)
+        for stage_name in args.stages:
+            stage, total = known[stage_name], Tally()
+            for _ in range(args.kills):
+                one = one_kill(stage, folder, seconds[stage.expected], args, draw)
+                for figure in ("kills", "unopenable", "promises", "lost", "doubled", "different"):
+                    setattr(total, figure, getattr(total, figure) + getattr(one, figure))
+                total.trouble += one.trouble
+            found = (total.unopenable, total.promises, total.lost, total.doubled, total.different)
+            faults += sum(found)
+            print(f"| {stage_name} | {total.kills} | " + " | ".join(map(str, found)) + " |", flush=True)
+            for trouble in total.trouble:
+                print(f"{stage_name}: {trouble}", file=sys.stderr)
+    sys.exit(faults != 0)
 
 
 if __name__ == "__main__":

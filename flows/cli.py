@@ -7,8 +7,22 @@ from typing import NoReturn
 
 import typer
 
-from flows.commands import cleaning, held, ingesting, lines, operating, quality, searching
-from transforms.errors import ConfigError, SaringError
+from flows.commands import (
+    cleaning,
+    completion,
+    exporting,
+    forgetting,
+    held,
+    ingesting,
+    lines,
+    operating,
+    quality,
+    quarantine,
+    searching,
+    web,
+)
+from flows.commands.common import say
+from transforms.errors import ConfigError, SaringError, explain_os_error
 
 app = typer.Typer(
     name="saring",
@@ -17,7 +31,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (ingesting, cleaning, searching, operating, held, quality, lines):
+for module in (
+    *(completion, ingesting, cleaning, searching, exporting, operating),
+    *(quarantine, forgetting, held, quality, lines, web),
+):
     module.register(app)
 
 
@@ -33,9 +50,11 @@ def main() -> NoReturn:
         # The reader of a pipe (`head`) has what it wanted.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _fail(explain_os_error(error), 1)
     sys.exit(0)
 
 
-def _fail(error: SaringError, status: int) -> NoReturn:
-    typer.echo(f"saring: {error}", err=True)
+def _fail(error: SaringError | str, status: int) -> NoReturn:
+    say(f"saring: {error}")
     sys.exit(status)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from prefect import serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
 
@@ -13,6 +14,9 @@ from flows.ingest import ingest
 from flows.reindex import reindex
 from flows.settings import load_settings
 from transforms.errors import ConfigError
+
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+"""A run that comes due while the one before it is still going is cancelled, with that as its reason."""
 
 
 def serve_schedules(config: Path | None) -> None:
@@ -23,7 +27,9 @@ def serve_schedules(config: Path | None) -> None:
     for flow, name, cron in ((ingest, "nightly", schedules.ingest), (reindex, "weekly", schedules.reindex)):
         if cron:
             schedule = CronSchedule(cron=cron, timezone=schedules.timezone)
-            made = flow.to_deployment(name=name, schedules=[schedule], parameters=parameters, concurrency_limit=1)
+            made = flow.to_deployment(
+                name=name, schedules=[schedule], parameters=parameters, concurrency_limit=ONE_AT_A_TIME
+            )
             deployments.append(cast("RunnerDeployment", made))
     if not deployments:
         raise ConfigError("nothing to serve: set schedules.ingest or schedules.reindex in config.yaml")

@@ -7,13 +7,16 @@ makes every call a task run, so that ``--direct`` and a scheduled flow run the v
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+from transforms.errors import WorkerDiedError
 
 if TYPE_CHECKING:
     from flows.settings import Settings
@@ -24,6 +27,8 @@ A = TypeVar("A")
 
 IN_FLIGHT_PER_WORKER = 2
 """Shards handed out ahead of each worker: enough that none waits, few enough that disk and memory stay bounded."""
+SMALL_SHARDS = 3
+"""Shards worked on before workers are started: the first three of a run hold 112 documents at most."""
 
 
 class Pending(Protocol[T_co]):
@@ -40,6 +45,14 @@ class Executor(Protocol):
     @property
     def workers(self) -> int:
         """How many calls run at once."""
+        ...
+
+    def prepare(self) -> None:
+        """Begin to start the workers, without waiting for them."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether what is submitted is begun at once."""
         ...
 
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
@@ -70,6 +83,13 @@ class InlineExecutor:
     def __exit__(self, *_: object) -> None:
         """Nothing to stop."""
 
+    def prepare(self) -> None:
+        """Nothing to start."""
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
+
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
         """Run it now."""
         return _Done(function(argument))
@@ -80,10 +100,13 @@ class InlineExecutor:
 
 
 class _Retried:
-    """A pool's result that survives the death of a worker: the call is made once more in a new pool."""
+    """A pool's result that survives the death of a worker: the call is made once more, in a process of its own.
 
-    def __init__(self, executor: ProcessExecutor, function: Callable[[Any], Any], argument: Any) -> None:
-        self._executor, self._function, self._argument = executor, function, argument
+    A pool breaks as a whole, so a call that failed with it may be innocent; alone it can only have killed itself.
+    """
+
+    def __init__(self, executor: ProcessExecutor, name: str, function: Callable[[Any], Any], argument: Any) -> None:
+        self._executor, self._name, self._function, self._argument = executor, name, function, argument
         self._generation, self._future = executor.start(function, argument)
 
     def result(self) -> Any:
@@ -91,13 +114,36 @@ class _Retried:
             return self._future.result()
         except BrokenProcessPool:
             self._executor.renew(self._generation)
-            return self._executor.start(self._function, self._argument)[1].result()
+        with new_pool(1) as alone:
+            try:
+                return alone.submit(self._function, self._argument).result()
+            except BrokenProcessPool:
+                raise WorkerDiedError(
+                    f"a worker process died twice in the stage `{self._name}`: the kernel ends one that takes too much "
+                    "memory (`dmesg` tells). Fewer workers (runner.workers) or smaller shards (runner.shard_documents) "
+                    "take less."
+                ) from None
+
+
+def _nothing() -> None:
+    """What a worker is asked to do to see whether it has begun."""
 
 
 def _begin_worker() -> None:
     from flows.worker import watch_parent  # loaded already in the process that this worker was forked from
 
     watch_parent()
+
+
+def new_pool(workers: int) -> ProcessPoolExecutor:
+    """Worker processes that end with this one.
+
+    Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker: a server
+    process without threads loads it once, and workers are forked from that.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["flows.worker"])
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
 
 class ProcessExecutor:
@@ -107,22 +153,34 @@ class ProcessExecutor:
         self.workers = workers
         self._generation = 0
         self._pool: ProcessPoolExecutor | None = None
+        self._starting: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._starting:
+            self._starting.join()
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def prepare(self) -> None:
+        """Start the workers in a thread: the process that they are forked from takes more than a second to load."""
+        if self._starting is None:
+            self._pool = new_pool(self.workers)
+            self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
+            self._starting.start()
+
+    def ready(self) -> bool:
+        """Whether the workers have begun, or have failed to: then the next call tells why."""
+        return self._starting is not None and not self._starting.is_alive()
+
     def start(self, function: Callable[[A], T], argument: A) -> tuple[int, Future[T]]:
         """Hand a call to the pool; the number tells which pool took it."""
+        if self._starting:
+            self._starting.join()
         if self._pool is None:
-            # Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker:
-            # a server process without threads loads it once, and workers are forked from that.
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["flows.worker"])
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
+            self._pool = new_pool(self.workers)
         try:
             return self._generation, self._pool.submit(function, argument)
         except BrokenProcessPool:
@@ -135,38 +193,60 @@ class ProcessExecutor:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool, self._generation = None, generation + 1
 
-    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
-        """Run it in a worker."""
-        return _Retried(self, function, argument)
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
+        """Run it in a worker; the result raises WorkerDiedError when that dies twice."""
+        return _Retried(self, name, function, argument)
 
     def call(self, name: str, function: Callable[[], T]) -> T:  # noqa: ARG002 (the protocol's)
         """Run it here: what writes the ledger and the index stays in one process."""
         return function()
 
 
-def ordered(executor: Executor, name: str, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[tuple[A, T]]:
-    """Results in the order of the arguments, which are drawn only as fast as the workers take them.
+def _await_workers(pool: ProcessPoolExecutor, workers: int) -> None:
+    """Wait until a pool has begun; what keeps it from beginning is raised again by the next call to it."""
+    with suppress(BrokenProcessPool, OSError):
+        for begun in [pool.submit(_nothing) for _ in range(workers)]:
+            begun.result()
 
-    A fixed order of results makes what is recorded independent of the number of workers and of their speed. The first
-    argument is worked on in this process: small jobs start no workers at all, and large ones are not idle while theirs
-    start.
+
+def ordered(
+    executor: Executor,
+    name: str,
+    function: Callable[[A], T],
+    arguments: Iterable[A],
+    *,
+    rescue: Callable[[A], T] | None = None,
+    here: int = 0,
+) -> Iterator[tuple[A, T]]:
+    """Results in the order of the arguments, which are drawn only as fast as they are worked on.
+
+    A fixed order of results makes what is recorded independent of the number of workers and of their speed. With
+    ``here``, that many of the first arguments are worked on in this process, and as many more as it manages while the
+    workers start: small jobs start no workers at all, and large ones do not wait for theirs. ``rescue`` is asked for
+    the result of an argument that killed its workers.
     """
-    drawn = iter(arguments)
-    try:
-        first = next(drawn)
-    except StopIteration:
-        return
     window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 0
-    waiting = deque((argument, executor.submit(name, function, argument)) for argument in islice(drawn, window))
-    yield first, executor.call(name, partial(function, first))
-    for argument in drawn:
+    waiting: deque[tuple[A, Pending[T]]] = deque()
+    for position, argument in enumerate(arguments):
+        if here and not waiting and not executor.ready():
+            if position >= here:
+                executor.prepare()
+            yield argument, executor.call(name, partial(function, argument))
+            continue
         waiting.append((argument, executor.submit(name, function, argument)))
         if len(waiting) > window:
-            oldest, pending = waiting.popleft()
-            yield oldest, pending.result()
+            yield _finished(*waiting.popleft(), rescue)
     while waiting:
-        oldest, pending = waiting.popleft()
-        yield oldest, pending.result()
+        yield _finished(*waiting.popleft(), rescue)
+
+
+def _finished(argument: A, pending: Pending[T], rescue: Callable[[A], T] | None) -> tuple[A, T]:
+    try:
+        return argument, pending.result()
+    except WorkerDiedError:
+        if rescue is None:
+            raise
+        return argument, rescue(argument)
 
 
 def executor_for(settings: Settings) -> InlineExecutor | ProcessExecutor:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from flows.missing import describe
 from flows.settings import Settings
 from flows.stages import rule_set
+from index import ledger_languages
+from index.compare import Difference, differences
+from index.engine import open_engine
 from index.generations import Generations
 from index.ledger import Ledger, Run
+from index.ledger_missing import held_removals
+from index.ledger_quarantine import reasons
 from index.writer import count_documents
 from transforms.errors import IndexUnavailableError, LedgerError
+
+SHOWN = 20
+"""Differing documents that a person is shown; the JSON has more."""
+MAX_DIFFERENCES = 10_000
+"""Differing documents after which a comparison stops: the index is rebuilt whole anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,12 @@ class Health:
     last_run: Run | None
     problems: tuple[str, ...]
     hints: tuple[str, ...]
+    quarantine: Mapping[str, int]
+    """Rows that wait for a person, by reason."""
+    report: Mapping[str, Any] | None
+    """Of the last run that was finished."""
+    differences: tuple[Difference, ...] | None = None
+    """What a comparison document by document found; None when none was asked for."""
 
     @property
     def consistent(self) -> bool:
@@ -37,10 +56,12 @@ class Health:
         return {
             "counts": dict(self.counts),
             "languages": dict(self.languages),
+            "quarantine": dict(self.quarantine),
             "generation": self.generation,
             "indexed": self.indexed,
             "consistent": self.consistent,
             "problems": list(self.problems),
+            **({} if self.differences is None else {"differences": [asdict(item) for item in self.differences]}),
             "hints": list(self.hints),
             "last_run": {"run_id": last.run_id, "started_at": last.started_at, "finished_at": last.finished_at}
             if last
@@ -51,20 +72,24 @@ class Health:
         """The same for a terminal."""
         lines = [f"{name.replace('_', ' '):<18} {value:>9,}" for name, value in self.counts.items()]
         lines += [f"language {code:<9} {value:>9,}" for code, value in self.languages.items()]
+        lines += [f"quarantine {reason:<24} {value:>9,}" for reason, value in self.quarantine.items()]
         lines.append(f"index generation   {self.generation or 'none'} ({self.indexed or 0:,} documents)")
         if self.last_run:
             ended = self.last_run.finished_at
             lines.append(
                 f"last run           {self.last_run.run_id}, " + (f"finished {ended[:19]}" if ended else "not finished")
             )
+        if self.differences is not None:
+            lines += [f"{item.what} {item.id} {' '.join(item.fields)}".rstrip() for item in self.differences[:SHOWN]]
+            lines.append(f"compared document by document: {len(self.differences):,} differ")
         lines += [f"problem: {problem}" for problem in self.problems]
         lines += [f"hint: {hint}" for hint in self.hints]
         lines.append("ledger and index agree" if self.consistent else "ledger and index disagree")
         return "\n".join(lines)
 
 
-def health(settings: Settings) -> Health:
-    """Look at ledger and index; raises LedgerError when there is no ledger yet."""
+def health(settings: Settings, *, check: bool = False) -> Health:
+    """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
     if settings.ledger is None and not (settings.data_dir / "ledger.sqlite").is_file():
         raise LedgerError(f"no ledger in {settings.data_dir} yet: run `saring ingest`")
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
@@ -72,19 +97,28 @@ def health(settings: Settings) -> Health:
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
         current = generations.current()
         indexed, problems = _compare(ledger, generations, current)
+        differing = None
+        if check and current is not None and indexed is not None:
+            differing, told = _differences(ledger, generations.path(current))
+            problems += told
         hints = []
         if stale := len(ledger.stale(rules.version)):
             hints.append(
                 f"{stale:,} documents were cleaned with other rules; the next ingest of their sources cleans them again"
             )
-        if waiting := len(ledger.quarantine()):
-            hints.append(f"{waiting:,} in quarantine; `saring quarantine list` shows them")
+        with ledger.reading() as connection:
+            waiting = reasons(connection)
+        if waiting:
+            hints.append(f"{sum(waiting.values()):,} in quarantine; `saring quarantine list` shows them")
         counts = ledger.counts()
         if counts["held"]:
             hints.append(
                 f"{counts['held']:,} documents are held for review and not indexed; `saring held list` says why"
             )
-        runs = ledger.runs(1)
+        hints += _language_hints(ledger, settings)
+        with ledger.reading() as connection:
+            hints += [f"on hold: {describe(held)}" for held in held_removals(connection)]
+        runs = ledger.runs()
         return Health(
             counts,
             ledger.languages(),
@@ -93,7 +127,38 @@ def health(settings: Settings) -> Health:
             runs[0] if runs else None,
             tuple(problems),
             tuple(hints),
+            waiting,
+            next((run.report for run in runs if run.report), None),
+            differing,
         )
+
+
+def _language_hints(ledger: Ledger, settings: Settings) -> Iterator[str]:
+    with ledger.reading() as connection:
+        left_out = ledger_languages.filtered(connection)
+        waiting = ledger_languages.waiting(connection, settings.languages.kept)
+    if left_out:
+        each = ", ".join(f"{code} {documents:,}" for code, documents in left_out.items())
+        yield f"{sum(left_out.values()):,} documents are not indexed for their language (`languages.keep`): {each}"
+    if waiting:
+        yield f"`languages.keep` is another than at the last run: the next ingest changes {waiting:,} documents"
+
+
+def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | None, list[str]]:
+    """Compare every document: what differs, None when the index is damaged, and the problems that makes."""
+    try:
+        engine = open_engine(path)
+        try:
+            engine.check()
+            found = tuple(islice(differences(ledger.live_representatives(), engine), MAX_DIFFERENCES))
+        finally:
+            engine.close()
+    except IndexUnavailableError as error:
+        return None, [f"{error}; `saring reindex` builds a new one"]
+    if not found:
+        return found, []
+    some = f"{MAX_DIFFERENCES:,} or more" if len(found) == MAX_DIFFERENCES else f"{len(found):,}"
+    return found, [f"{some} documents differ between ledger and index; `saring reindex` repairs it"]
 
 
 def _compare(ledger: Ledger, generations: Generations, current: str | None) -> tuple[int | None, list[str]]:

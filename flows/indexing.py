@@ -1,8 +1,9 @@
 """Bringing the index up to date: segments built by the workers, joined by one writer, a batch a durable commit.
 
 Normally the current generation is changed in place. A new generation is built aside when a reindex asks for one, when
-there is none yet, or when the ledger's record of what the index holds speaks of another generation (after a rollback,
-or a run that died while it built one): then what the index holds is not known, and a rebuild makes it right again.
+there is none yet, when the current one is of another format, or when the ledger's record of what the index holds speaks
+of another generation (after a rollback, or a run that died while it built one): then what the index holds is not known,
+and a rebuild makes it right again.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def bring_index_up_to_date(run: Run, *, rebuild: bool) -> None:
     began = perf_counter()
     generations = Generations(run.settings.index_dir)
     current = generations.current()
-    if rebuild or current is None or run.ledger.indexed_generation() != current:
+    known = current is not None and generations.is_usable(current) and run.ledger.indexed_generation() == current
+    if rebuild or current is None or not known:
         run.progress.phase("building a new index generation", run.ledger.live_count())
         name = _build_generation(run, generations)
     else:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import orjson
 
-from flows.executors import ordered
+from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
-from flows.shards import Planner
+from flows.rescue import count_survivors
+from flows.shards import Planner, ShardTask
 from flows.stages import source_path
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.outlet_lines import (
@@ -38,11 +40,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CountTask:
+class CountTask(ShardTask):
     """A shard to count and where its counts go."""
 
-    shard: str
-    results: str
     ledger_url: str
     reading: ReadSettings
 
@@ -68,7 +68,9 @@ def learn(
         CountTask(shard.path, f"{shard.path}.counts", run.settings.ledger_url, reading) for shard in planner.shards()
     )
     new = 0
-    for task, results in ordered(run.executor, "count", count_shard, tasks):
+    rescue = partial(count_survivors, run.executor, count_shard)
+    here = 0 if run.after_crash else SMALL_SHARDS
+    for task, results in ordered(run.executor, "count", count_shard, tasks, rescue=rescue, here=here):
         with run.ledger.writing() as connection:
             new += count(connection, list(_load(results)))
         for path in (task.shard, results):

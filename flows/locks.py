@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.data_folder import claim
 from transforms.errors import SaringError
 
 LOCK_NAME = "writer.lock"
@@ -20,7 +21,7 @@ class DataLockedError(SaringError):
 @contextmanager
 def data_lock(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's writer lock; raises :class:`DataLockedError` at once when it is taken."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    claim(data_dir)
     path = data_dir / LOCK_NAME
     with path.open("a+", encoding="utf-8") as handle:
         try:

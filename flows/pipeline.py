@@ -10,8 +10,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -19,23 +20,31 @@ from time import perf_counter
 
 import psutil
 
-from flows.executors import Executor, ordered
+from flows.executors import SMALL_SHARDS, Executor, ordered
+from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
 from flows.locks import data_lock
+from flows.logs import fact, log_report, log_shard
+from flows.missing import settle_missing
 from flows.progress import Progress
 from flows.report import RunReport
+from flows.rescue import clean_survivors
 from flows.results import load_results
 from flows.settings import Settings
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
+from index import ledger_languages
 from index.duplicates import resolve
 from index.ledger import Ledger
+from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
+from transforms.errors import ConfigError
 from transforms.models import Rejected, SourceFile
-from transforms.read import discover
+from transforms.read import READER_VERSION, discover
 
+RUN_ID = "%Y%m%dT%H%M%S.%fZ"
 STAGE_ORDER = (
     "count",
     "read",
@@ -60,8 +69,19 @@ class Run:
     progress: Progress
     report: RunReport
     work: Path
+    after_crash: bool = False
+    """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
+    confirm_removals: bool = False
+    """Whether a person has confirmed that what is gone may be removed, however much it is."""
+    records_left: bool = False
+    """Whether a file that is still there no longer holds all documents that were read from it."""
     outcome: dict[str, str] = field(default_factory=dict)
     """``new`` or ``changed`` of every document recorded in this run, by stored id."""
+
+    @property
+    def tried_with(self) -> str:
+        """The reader and the rules of this run: what other ones rejected is tried again."""
+        return f"{self.report.rules_version} r{READER_VERSION}"
 
     def measure_memory(self) -> None:
         """Note the memory that this process and its workers hold now, when it is the most so far.
@@ -79,12 +99,28 @@ class Run:
 
 
 def run_ingest(
-    settings: Settings, sources: Sequence[str], executor: Executor, *, full: bool, progress: Progress
+    settings: Settings,
+    sources: Sequence[str],
+    executor: Executor,
+    *,
+    full: bool,
+    progress: Progress,
+    confirm_removals: bool = False,
 ) -> RunReport:
-    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well."""
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
+    """Bring ledger and index up to date with ``sources``; ``full`` cleans unchanged documents again as well.
+
+    ``confirm_removals`` removes documents of files that are gone even if they are many (``on_missing: remove``).
+    """
+    if confirm_removals and settings.on_missing == "keep":
+        raise ConfigError("there is nothing to confirm: config.yaml has `on_missing: keep`, so nothing is removed")
+    with (
+        data_lock(settings.data_dir),
+        Ledger.open(settings.ledger_url) as ledger,
+        _begun(settings, ledger, executor, progress) as run,
+    ):
+        run.confirm_removals = confirm_removals
         _clean(run, sources, full=full)
+        _leave_out_languages(run)
         _settle_duplicates(run)
         bring_index_up_to_date(run, rebuild=False)
         return _finish(run)
@@ -93,28 +129,51 @@ def run_ingest(
 def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
     """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        run = _begin(settings, ledger, executor, progress)
+        return rebuild_index(settings, ledger, executor, progress, from_raw=from_raw)
+
+
+def rebuild_index(
+    settings: Settings, ledger: Ledger, executor: Executor, progress: Progress, *, from_raw: bool = False
+) -> RunReport:
+    """Do the work of a reindex; the caller holds the data folder's lock."""
+    with _begun(settings, ledger, executor, progress) as run:
         if from_raw:
             _clean(run, settings.sources, full=True)
+        _leave_out_languages(run)
         _settle_duplicates(run)
         bring_index_up_to_date(run, rebuild=True)
         return _finish(run)
 
 
-def _begin(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Run:
+@contextmanager
+def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Progress) -> Iterator[Run]:
+    """A run with its work folder, which goes in the end: after a failure it could keep a full disk full."""
     started = datetime.now(UTC)
-    run_id = started.strftime("%Y%m%dT%H%M%S.%fZ")
+    run_id = _run_id(started, ledger.runs(1))
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     digest = blake2b(settings.model_dump_json().encode(), digest_size=8).hexdigest()
     report = RunReport(run_id, started, digest, rules.version)
     for stage in STAGE_ORDER:
         report.stage(stage, 0, 0.0)
     # The lock is held: whatever else is in the work folder belongs to runs that died.
+    after_crash = settings.work_dir.is_dir() and any(settings.work_dir.iterdir())
     shutil.rmtree(settings.work_dir, ignore_errors=True)
     work = settings.work_dir / run_id
     work.mkdir(parents=True, mode=0o700)
-    ledger.start_run(run_id, _timestamp())
-    return Run(settings, ledger, executor, progress, report, work)
+    try:
+        ledger.start_run(run_id, _timestamp())
+        fact("run_started", run=run_id, config=digest, rules=rules.version)
+        yield Run(settings, ledger, executor, progress, report, work, after_crash)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _run_id(started: datetime, last: Sequence[LedgerRun]) -> str:
+    """The time of the start, or just after the last run's when the clock went back: ids tell which run came later."""
+    own = started.strftime(RUN_ID)
+    if not last or last[0].run_id < own:
+        return own
+    return (datetime.strptime(last[0].run_id, RUN_ID) + timedelta(microseconds=1)).strftime(RUN_ID)
 
 
 def _timestamp() -> str:
@@ -122,22 +181,24 @@ def _timestamp() -> str:
 
 
 def _finish(run: Run) -> RunReport:
+    finish_forgetting(run.settings, run.ledger)
     run.measure_memory()
     report = run.report
+    report.leave_out({(row.id, row.source) for row in run.ledger.quarantine(resolved=True) if row.accepted})
     report.finished_at = datetime.now(UTC)
     run.ledger.finish_run(report.run_id, report.finished_at.isoformat(), report.to_json())
-    shutil.rmtree(run.work, ignore_errors=True)
+    log_report(report)
     return report
 
 
 def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
     found = list(discover(sources))  # both passes see the same files
-    known = run.ledger.source_states(run.report.rules_version)
+    known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
     knowledge, outdated = learn(run, found, known, full=full)
     if outdated:
-        known = run.ledger.source_states(run.report.rules_version)
+        known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("cleaning")
     planner = Planner(
         found,
@@ -150,13 +211,17 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
-    for task, done in ordered(run.executor, "clean", clean_shard, _tasks(run, planner, shards, knowledge, full=full)):
+    tasks = _tasks(run, planner, shards, knowledge, full=full)
+    rescue = partial(clean_survivors, run.executor)
+    here = 0 if run.after_crash else SMALL_SHARDS
+    for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=here):
         shard = shards.pop(task.shard)
         run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.measure_memory()
     run.report.notes.extend(guard.settle())
     run.report.counts["held"] = guard.held
     _count_skipped(run, planner)
+    settle_missing(run, sources, found)
 
 
 def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str, *, full: bool) -> Iterator[CleanTask]:
@@ -180,7 +245,9 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
     """Put one cleaned shard into the ledger, and then close the sources that end in it."""
     began = perf_counter()
     results = load_results(done.results)
-    documents, rejected, unchanged = results.documents, results.rejected, results.unchanged
+    admitted = leave_out_forgotten(run.ledger, results.documents, results.rejected)
+    documents, rejected, unchanged = admitted.documents, admitted.rejected, results.unchanged
+    run.report.counts["forgotten"] += admitted.forgotten
     judged = guard.judge(documents)
     counts = run.ledger.record(
         run.report.run_id,
@@ -191,14 +258,18 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
         held=judged.held,
         shares=judged.shares,
         rewrite=full,
+        tried_with=run.tried_with,
     )
     run.outcome.update(dict.fromkeys(counts.new, "new"))
     run.outcome.update(dict.fromkeys(counts.changed, "changed"))
+    log_shard(counts, judged.held)
     run.report.counts["seen"] += len(documents) + len(rejected) + len(unchanged)
     run.report.counts["unchanged"] += len(counts.unchanged)
     run.report.counts["quarantined"] += len(rejected)
     _note(run.report, documents, rejected, done)
+    run.report.note_slowest(done.slowest)
     tally.documents.update(done.documents)
+    tally.documents.subtract(admitted.taken)
     _close(run, [(source, tally.documents.pop(source.path, 0)) for source in shard.closes])
     for path in (shard.path, done.results):
         Path(path).unlink(missing_ok=True)
@@ -215,6 +286,7 @@ def _note(
             report.removed_characters[removal.kind] += removal.end - removal.start
     for failure in rejected:
         report.fail(failure)
+        fact("rejected", document=failure.id, source=failure.source, stage=failure.stage, error=failure.error)
     for stage, seconds in done.seconds.items():
         report.stage(stage, len(documents), seconds)
 
@@ -225,21 +297,35 @@ def _close(run: Run, sources: Sequence[tuple[SourceFile, int]]) -> None:
         return
     run.ledger.finish_sources(sources, run.report.run_id)
     vanished = run.ledger.vanished_from([source.path for source, _ in sources], run.report.run_id)
-    for path, missing in vanished.items():
-        some = ", ".join(missing[:3])
-        run.report.notes.append(f"{len(missing)} documents left {path} and stay searchable: {some}…")
+    run.records_left = run.records_left or any(vanished.values())
 
 
 def _count_skipped(run: Run, planner: Planner) -> None:
     """Sources that were not read count with what the ledger knows of them: documents, and rows in quarantine."""
     paths = set(planner.unchanged)
     documents = sum(state.documents for state in planner.unchanged.values())
-    waiting = [row for row in run.ledger.quarantine() if source_path(row.source) in paths] if paths else []
+    rows = run.ledger.quarantine(resolved=True) if paths else []
+    waiting = [row for row in rows if not row.resolved and source_path(row.source) in paths]
     run.report.counts["seen"] += documents + len(waiting)
     run.report.counts["unchanged"] += documents
     run.report.counts["quarantined"] += len(waiting)
     for row in waiting:
         run.report.fail(Rejected(row.id, row.source, row.stage, row.error, row.message, row.place, row.hint))
+
+
+def _leave_out_languages(run: Run) -> None:
+    """Serve the languages that the configuration keeps, before duplicates: what is left out represents nothing."""
+    keep = run.settings.languages.kept
+    with run.ledger.writing() as connection:
+        changes = ledger_languages.apply(connection, keep, run.report.run_id)
+    run.report.counts["filtered"] = changes.left_out
+    if changes.left_out:
+        run.report.notes.append(
+            f"{changes.left_out:,} documents are in languages that are not indexed (`languages.keep`); they stay in "
+            "the ledger, and `saring explain ID` shows them"
+        )
+    if changes.taken_back:
+        run.report.notes.append(f"{changes.taken_back:,} documents are in languages that are indexed now")
 
 
 def _settle_duplicates(run: Run) -> None:

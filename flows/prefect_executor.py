@@ -54,6 +54,14 @@ class PrefectExecutor:
         """As many as the wrapped executor."""
         return self._inner.workers
 
+    def prepare(self) -> None:
+        """Let the wrapped executor begin."""
+        self._inner.prepare()
+
+    def ready(self) -> bool:
+        """Whether the wrapped executor is ready."""
+        return self._inner.ready()
+
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
         """Start a task run that waits for the wrapped executor."""
         future = self._stage.with_options(name=name).submit(argument, function, name)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
+from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
 from prefect.concurrency.sync import concurrency
 from prefect.logging import get_run_logger
+from prefect.states import Completed
 
-from flows.executors import executor_for
+from flows.executors import Executor, executor_for
+from flows.locks import DataLockedError
 from flows.prefect_executor import PrefectExecutor
 from flows.progress import Progress, Silent, progress_for_terminal
-from flows.report import as_markdown
+from flows.report import RunReport
 from flows.settings import Settings
+from flows.summary import as_markdown, skipped_markdown
+from index.ledger import Ledger
 
 WRITER_LIMIT = "saring-index-writer"
 LEASE_SECONDS = 60
@@ -50,6 +55,27 @@ def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]
         yield PrefectExecutor(inner), progress
 
 
-def publish(name: str, report: dict[str, Any]) -> None:
-    """Put the report on the flow run's page as a Markdown artifact."""
-    create_markdown_artifact(key=f"saring-{name}", markdown=as_markdown(report), description=f"saring {name}")
+def run_or_skip(name: str, settings: Settings, work: Callable[[Executor, Progress], RunReport]) -> dict[str, Any]:
+    """Do a flow's work and publish its report; while another run writes, end as ``Skipped`` and say why.
+
+    That is no failure: what this run would have done is done by the one that holds the lock, or by the next.
+    """
+    try:
+        with flow_shell(settings) as (executor, progress):
+            report = work(executor, progress).to_json()
+    except (DataLockedError, AcquireConcurrencySlotTimeoutError) as error:
+        waited = f"another run has held the limit {WRITER_LIMIT} for {WAIT_SECONDS} seconds"
+        reason = str(error) if isinstance(error, DataLockedError) else waited
+        get_run_logger().warning("skipped: %s", reason)
+        _publish(name, skipped_markdown(reason))
+        # Prefect gives the caller of a flow that returns a state the data in it.
+        return cast("dict[str, Any]", Completed(name="Skipped", message=reason, data={"skipped": reason}))
+    with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+        earlier = [run.report for run in ledger.runs() if run.report]
+    _publish(name, as_markdown(report, earlier))
+    return report
+
+
+def _publish(name: str, markdown: str) -> None:
+    """Put Markdown on the flow run's page as an artifact."""
+    create_markdown_artifact(key=f"saring-{name}", markdown=markdown, description=f"saring {name}")

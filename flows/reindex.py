@@ -8,7 +8,7 @@ from typing import Any
 from prefect import flow
 
 from flows.pipeline import run_reindex
-from flows.prefect_shell import flow_shell, publish
+from flows.prefect_shell import run_or_skip
 from flows.settings import load_settings
 
 
@@ -21,10 +21,11 @@ def reindex(config: str | None = None, from_raw: bool = False) -> dict[str, Any]
         from_raw: clean the configured sources again first, instead of indexing the stored clean text.
 
     Returns:
-        The run report.
+        The run report, or what kept it from running as ``{"skipped": reason}``.
     """
     settings = load_settings(Path(config) if config else None)
-    with flow_shell(settings) as (executor, progress):
-        report = run_reindex(settings, executor, from_raw=from_raw, progress=progress).to_json()
-    publish("reindex", report)
-    return report
+    return run_or_skip(
+        "reindex",
+        settings,
+        lambda executor, progress: run_reindex(settings, executor, from_raw=from_raw, progress=progress),
+    )

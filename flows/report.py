@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,13 +20,19 @@ COUNTS = (
     "near_duplicates",
     "quarantined",
     "held",
+    "filtered",
+    "forgotten",
     "indexed",
 )
-"""What a report counts. Those held for review are among the new and changed ones as well."""
+"""What a report counts. Those held for review or left out for their language are among the others as well; what was
+forgotten on request and is still in a source is left out, and not among those seen."""
 MAX_FAILURES = 1_000
 """Failures listed in a report; all of them are in the quarantine."""
 SHOWN_FAILURES = 20
 """Failures shown to a person; the report as JSON and the quarantine have the others."""
+
+SHOWN_SLOWEST = 10
+"""Documents named as the slowest of a run."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,10 @@ class RunReport:
     stage_documents: Counter[str] = field(default_factory=Counter)
     peak_memory_mb: float = 0.0
     failures: list[Rejected] = field(default_factory=list)
+    slowest: list[tuple[float, str, str]] = field(default_factory=list)
+    """The documents whose cleaning took longest: seconds, id, source."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How many failures each reason (``stage/error``) has."""
     generation: str | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -55,13 +65,25 @@ class RunReport:
 
     def fail(self, rejected: Rejected) -> None:
         """Note a failure; beyond the listed number it is only counted."""
+        self.reasons[f"{rejected.stage}/{rejected.error}"] += 1
         if len(self.failures) < MAX_FAILURES:
             self.failures.append(rejected)
 
+    def note_slowest(self, documents: Iterable[tuple[float, str, str]]) -> None:
+        """Add a shard's slowest documents to the run's."""
+        self.slowest = sorted([*self.slowest, *documents], reverse=True)[:SHOWN_SLOWEST]
+
+    def leave_out(self, accepted: Set[tuple[str, str]]) -> None:
+        """Take failures off the list that a person has accepted, by id and source; they stay counted."""
+        for failure in [item for item in self.failures if (item.id, item.source) in accepted]:
+            self.failures.remove(failure)
+            self.reasons[f"{failure.stage}/{failure.error}"] -= 1
+        self.reasons = +self.reasons
+
     @property
     def seconds(self) -> float:
-        """Wall-clock seconds from start to finish."""
-        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+        """Wall-clock seconds from start to finish; 0 when the clock went back between."""
+        return max(0.0, (self.finished_at - self.started_at).total_seconds()) if self.finished_at else 0.0
 
     @property
     def balanced(self) -> bool:
@@ -86,9 +108,13 @@ class RunReport:
             ],
             "documents_per_second": round(self.counts["seen"] / self.seconds, 1) if self.seconds else 0.0,
             "peak_memory_mb": round(self.peak_memory_mb, 1),
+            "quarantine": dict(self.reasons.most_common()),
             "failures": [
                 {"id": f.id, "source": f.source, "stage": f.stage, "error": f.error, "message": f.message}
                 for f in self.failures
+            ],
+            "slowest": [
+                {"id": id_, "source": source, "seconds": round(seconds, 3)} for seconds, id_, source in self.slowest
             ],
             "generation": self.generation,
             "notes": self.notes,
@@ -116,6 +142,8 @@ def as_text(report: Mapping[str, Any]) -> str:
         f"{report['documents_per_second']:,.0f} documents a second, {report['peak_memory_mb']:,.0f} MB"
         + (f" ({shares})" if shares else "")
     )
+    if report["quarantine"]:
+        lines += ["in quarantine because of", *_table(report["quarantine"])]
     lines += _failure_lines(report["failures"])
     lines += [f"note: {note}" for note in report["notes"]]
     if report["generation"]:
@@ -131,29 +159,3 @@ def _failure_lines(failures: list[Mapping[str, str]]) -> list[str]:
     if len(failures) > SHOWN_FAILURES:
         lines.append(f"  … and {len(failures) - SHOWN_FAILURES} more")
     return lines
-
-
-def as_markdown(report: Mapping[str, Any]) -> str:
-    """A report (its JSON object) for Prefect's page."""
-
-    def table(head: str, rows: Mapping[str, Any]) -> list[str]:
-        return [f"| {head} | |", "|---|---:|", *(f"| {_cell(name)} | {value:,} |" for name, value in rows.items()), ""]
-
-    lines = [f"# Run {report['run_id']}", ""]
-    lines += table("documents", report["counts"])
-    lines += table("language", report["languages"])
-    lines += table("characters removed as", report["removed_characters"])
-    lines += table("seconds in stage", {stage["stage"]: stage["seconds"] for stage in report["stages"]})
-    lines.append(
-        f"{report['documents_per_second']:,} documents a second, peak memory {report['peak_memory_mb']:,} MB, "
-        f"index generation `{report['generation']}`, rules `{report['rules_version']}`."
-    )
-    if report["failures"]:
-        lines += ["", "| in quarantine | why |", "|---|---|"]
-        lines += [f"| {_cell(f['source'])} | {_cell(f['message'])} |" for f in report["failures"][:SHOWN_FAILURES]]
-    return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    """Text that cannot break out of a Markdown table or bring HTML with it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;").replace("\n", " ").replace("`", "'")

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from index.ranking_settings import RankingSettings
 from transforms.errors import ConfigError
+from transforms.language_codes import CODES
 from transforms.read import ReadSettings
 
 CONFIG_VARIABLE = "SARING_CONFIG"
 """Environment variable that names the configuration file when ``--config`` does not."""
 DEFAULT_CONFIG = Path("config.yaml")
+_BRIEF = reprlib.Repr()
+"""Spells a wrong value out: a few lines of YAML aliases can stand for more text than memory holds."""
+_BRIEF.maxlevel = 2
+_BRIEF.maxstring = _BRIEF.maxother = 200
 FIELD_NAMES = ("id", "text", "title", "url", "date", "outlet", "lang")
+
+
+_DEFAULTS = RankingSettings()
 
 
 class _Section(BaseModel):
@@ -31,6 +42,41 @@ class Reading(_Section):
     fields: dict[Literal["id", "text", "title", "url", "date", "outlet", "lang"], str | list[str]] = Field(
         default_factory=dict, description="names of your records' fields, e.g. {text: isi, title: judul}"
     )
+
+
+class Languages(_Section):
+    """Which languages are indexed."""
+
+    keep: Literal["all"] | list[str] = Field(
+        "all", description="codes of the languages to index; documents in others stay in the ledger only"
+    )
+
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _norwegian(cls, value: Any) -> Any:
+        """YAML reads Norwegian's code as a truth value."""
+        return ["no" if code is False else code for code in value] if isinstance(value, list) else value
+
+    @field_validator("keep")
+    @classmethod
+    def _known(cls, value: Literal["all"] | list[str]) -> Literal["all"] | list[str]:
+        if not value:
+            raise PydanticCustomError("languages", "at least one language must be kept, or `all`")
+        for code in value if isinstance(value, list) else ():
+            if code not in CODES:
+                near = get_close_matches(code.lower(), [known.lower() for known in CODES], n=1, cutoff=0.4)
+                meant = next((f"; did you mean `{known}`?" for known in CODES if [known.lower()] == near), "")
+                raise PydanticCustomError(
+                    "languages",
+                    "`{code}` is no code of a language that is told apart{meant}",
+                    {"code": code, "meant": meant},
+                )
+        return value
+
+    @property
+    def kept(self) -> list[str] | None:
+        """The codes to index; None for all."""
+        return None if self.keep == "all" else self.keep
 
 
 class Runner(_Section):
@@ -55,6 +101,26 @@ class Generations(_Section):
     keep: PositiveInt = Field(3, description="generations kept, the current one included")
 
 
+class Search(_Section):
+    """Weights of the ranking; :class:`index.ranking_settings.RankingSettings` says what each does."""
+
+    title_weight: float = _DEFAULTS.title_weight
+    stem_weight: float = _DEFAULTS.stem_weight
+    expansion_weight: float = _DEFAULTS.expansion_weight
+    k1: float = _DEFAULTS.k1
+    body_b: float = _DEFAULTS.body_b
+    title_b: float = _DEFAULTS.title_b
+    coverage: float = _DEFAULTS.coverage
+    min_coverage: float = _DEFAULTS.min_coverage
+    proximity: float = _DEFAULTS.proximity
+    recency: float = _DEFAULTS.recency
+    recency_half_life_days: float = _DEFAULTS.recency_half_life_days
+
+    def ranking(self) -> RankingSettings:
+        """The settings as the search takes them."""
+        return RankingSettings(**self.model_dump())
+
+
 class Settings(BaseSettings):
     """All of config.yaml; environment variables such as ``SARING_RUNNER__WORKERS=4`` win over the file."""
 
@@ -70,10 +136,18 @@ class Settings(BaseSettings):
         "learn",
         description="lines that an outlet prints on many pages: cut what is furniture beyond doubt, ask, or off",
     )
+    languages: Languages = Languages()
+    on_missing: Literal["keep", "remove"] = Field(
+        "keep", description="documents whose file or record is gone: keep them searchable, or remove them"
+    )
+    missing_limit: float = Field(
+        0.2, ge=0, le=1, description="share of a source's documents above which nothing of it is removed unasked"
+    )
     reading: Reading = Reading()
     runner: Runner = Runner()
     schedules: Schedules = Schedules()
     generations: Generations = Generations()
+    search: Search = Search()
 
     @classmethod
     def settings_customise_sources(
@@ -94,8 +168,8 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
-        return self.ledger or f"sqlite:///{self.data_dir / 'ledger.sqlite'}"
+        """SQLAlchemy URL of the ledger, or its path, which may hold what an URL gives a meaning to."""
+        return self.ledger or str(self.data_dir / "ledger.sqlite")
 
     @property
     def work_dir(self) -> Path:
@@ -139,6 +213,10 @@ def load_settings(given: Path | None = None) -> Settings:
         loaded = _FileSettings()
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(path, problem) for problem in error.errors())) from None
+    try:
+        loaded.search.ranking()
+    except ConfigError as error:
+        raise ConfigError(f"{path or 'settings'}: {error}") from None
     return _rooted(loaded, base, path)
 
 
@@ -159,7 +237,7 @@ def _explain(path: Path | None, problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         near = get_close_matches(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]), n=1, cutoff=0.4)
         return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else "; see config.yaml in the README")
-    return f"{where}: {problem['msg']}, found {problem['input']!r}"
+    return f"{where}: {problem['msg']}, found {_BRIEF.repr(problem['input'])}"
 
 
 def _known_keys(section: tuple[Any, ...]) -> list[str]:

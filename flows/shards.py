@@ -36,6 +36,14 @@ class Shard:
     closes: tuple[SourceFile, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """A shard's file, and the file its results go to."""
+
+    shard: str
+    results: str
+
+
 def holds_records(path: str) -> bool:
     """Whether a file holds many documents, so that it is read here and handed out record by record."""
     name = path.lower()

@@ -10,11 +10,13 @@ import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from heapq import heappush, heappushpop
 from pathlib import Path
 from time import perf_counter
 
 from flows.knowledge import load
 from flows.results import ShardResult, dump_result
+from flows.shards import ShardTask
 from transforms.models import Document, RawDocument, Rejected, SourceFile
 from transforms.process import StageClock, process
 from transforms.read import ReadSettings, hash_of, read
@@ -23,11 +25,9 @@ from transforms.serialize import Unchanged, load_lines
 
 
 @dataclass(frozen=True, slots=True)
-class CleanTask:
+class CleanTask(ShardTask):
     """A shard to clean and where its results go; ``full`` cleans unchanged documents as well."""
 
-    shard: str
-    results: str
     ledger_url: str
     rules: tuple[str, ...]
     reading: ReadSettings
@@ -46,6 +46,35 @@ class ShardDone:
     """Documents of each source file, by its path."""
     rejected: dict[str, int]
     peak_memory_mb: float
+    slowest: tuple[tuple[float, str, str], ...]
+    """The documents that took longest: seconds, id, source."""
+
+
+SLOWEST = 10
+"""Documents that a shard, and a run, names as the slowest."""
+
+
+class _Timed:
+    """Cleaning that remembers which documents took longest."""
+
+    def __init__(self, cleaned: Callable[[RawDocument], Document | Rejected]) -> None:
+        self._cleaned = cleaned
+        self._slowest: list[tuple[float, str, str]] = []
+
+    def __call__(self, raw: RawDocument) -> Document | Rejected:
+        began = perf_counter()
+        try:
+            return self._cleaned(raw)
+        finally:
+            took = (perf_counter() - began, raw.id, raw.source)
+            if len(self._slowest) < SLOWEST:
+                heappush(self._slowest, took)
+            else:
+                heappushpop(self._slowest, took)
+
+    @property
+    def slowest(self) -> tuple[tuple[float, str, str], ...]:
+        return tuple(sorted(self._slowest, reverse=True))
 
 
 @lru_cache(maxsize=4)
@@ -71,16 +100,15 @@ def clean_shard(task: CleanTask) -> ShardDone:
     documents: dict[str, int] = {}
     rejected: dict[str, int] = {}
     unfinished = f"{task.results}.{os.getpid()}.tmp"
+    cleaned = _Timed(partial(process, rules=rules, clock=clock, known=load(task.knowledge)))
     with Path(unfinished).open("wb") as out:
-        for result, path in _results(
-            inputs, known, partial(process, rules=rules, clock=clock, known=load(task.knowledge))
-        ):
+        for result, path in _results(inputs, known, cleaned):
             counts = rejected if isinstance(result, Rejected) else documents
             counts[path] = counts.get(path, 0) + 1
             out.write(dump_result(result))
     Path(unfinished).replace(task.results)
     seconds = {"read": read_seconds, **clock.seconds}
-    return ShardDone(task.results, seconds, documents, rejected, peak_memory_mb())
+    return ShardDone(task.results, seconds, documents, rejected, peak_memory_mb(), cleaned.slowest)
 
 
 def peak_memory_mb() -> float:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from index.analysis_stems import stem
 from index.analysis_words import case_sensitive_abbreviations
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-‐‑–.,:/'’‘ʼ`@&][^\W_]+)*")
+_TOKEN = re.compile(r"[^\W_]++(?:[-‐‑–.,:/'’‘ʼ`@&][^\W_]++)*+")
 _JOINED = re.compile(r"[-‐‑–.,:/@&]")
 _APOSTROPHES = re.compile(r"['’‘ʼ`]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")

@@ -23,10 +23,9 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, W3TermsReader
 from whoosh.filedb.compound import CompoundStorage
@@ -48,8 +47,7 @@ _INFO: Final = struct.Struct(W3TermInfo._struct.format + _EXTENT.format[1:])
 _BIG_ENDIAN: Final = sys.byteorder == "big"
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
+class Postings(NamedTuple):
     """A term's documents in ascending order, how often each has it, and all positions one document after the other.
 
     ``positions`` is empty for a field that keeps none; otherwise it holds ``sum(freqs)`` numbers.
@@ -60,10 +58,9 @@ class Postings:
     positions: Sequence[int]
 
 
-def encode_postings(postings: Postings) -> bytes:
-    """The bytes of one posting list."""
-    ids, freqs, positions = postings.ids, postings.freqs, postings.positions
-    most = freqs[0] if len(freqs) == 1 else max(freqs)
+def encode_postings(postings: Postings, most: int) -> bytes:
+    """The bytes of one posting list; ``most`` is its highest frequency."""
+    ids, freqs, positions = postings
     if most <= 1 and len(ids) == 1:
         # Half of all terms; the same bytes as below in a third of the time.
         if not positions:
@@ -71,13 +68,18 @@ def encode_postings(postings: Postings) -> bytes:
         if positions[0] < 65536:
             return _ONE_AT.pack(1, 1, b"1", b"H", ids[0], positions[0])
     freq_code = b"0" if most == 0 else b"1" if most == 1 else b"B" if most < 256 else b"I"
-    position_code = b"-" if not positions else b"H" if max(positions) < 65536 else b"I"
+    position_code = b"-" if not positions else b"H" if _is_narrow(positions) else b"I"
     parts = [_HEADER.pack(len(ids), len(positions), freq_code, position_code), _pack("I", ids)]
     if freq_code in b"BI":
         parts.append(_pack(freq_code.decode(), freqs))
     if positions:
         parts.append(_pack(position_code.decode(), positions))
     return b"".join(parts)
+
+
+def _is_narrow(positions: Sequence[int]) -> bool:
+    """Whether all fit into 16 bits."""
+    return (isinstance(positions, array) and positions.typecode == "H") or max(positions) < 65536
 
 
 def decode_postings(data: bytes) -> Postings:
@@ -262,17 +264,23 @@ class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no typ
 
     def add_term(self, term: bytes, postings: Postings, shortest: int, longest: int) -> None:
         """Write one term of the field that was started; ``shortest`` and ``longest`` are codes of lengths."""
-        data = encode_postings(postings)
-        at = self._written + len(self._pending)
-        self._pending += data
-        if len(self._pending) >= FLUSH_BYTES:
-            self._flush()
-        ids, freqs = postings.ids, postings.freqs
+        ids, freqs, _ = postings
         count = len(ids)
         most = freqs[0] if count == 1 else max(freqs)
+        data = encode_postings(postings, most)
+        pending = self._pending
+        at = self._written + len(pending)
+        pending += data
+        if len(pending) >= FLUSH_BYTES:
+            self._flush()
         total = sum(freqs) if most > 1 else count
         info = _INFO.pack(0, total, count, shortest, longest, most or 1, ids[0], ids[-1], at, len(data))
-        self._tindex.add(_FIELD.pack(self._fieldid) + term, info)
+        self._tindex.add(self._prefix + term, info)
+
+    def start_field(self, fieldname: str, fieldobj: Any) -> None:
+        """Begin a field; its number is the beginning of the keys of its terms."""
+        super().start_field(fieldname, fieldobj)
+        self._prefix = _FIELD.pack(self._fieldid)
 
     def close(self) -> None:
         """Write what is left."""
@@ -295,6 +303,15 @@ class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no typ
         except KeyError:
             return None
         return decode_postings(self._postfile.get(*_EXTENT.unpack_from(info, W3TermInfo._struct.size)))
+
+    def document_count(self, field: str, term: bytes) -> int:
+        """How many documents have a term."""
+        try:
+            info = self._tindex[self._keycoder(field, term)]
+        except KeyError:
+            return 0
+        count: int = W3TermInfo._struct.unpack_from(info)[2]
+        return count
 
     def matcher(self, fieldname: str, tbytes: bytes, format_: Any, scorer: Any = None) -> Any:
         """The term's postings as Whoosh's own queries want them."""

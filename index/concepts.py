@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from index.analysis import Analyzer, Token, fold
@@ -12,12 +13,17 @@ from index.analysis_words import abbreviations, case_sensitive_abbreviations, lo
 from index.engine import Engine
 from index.query import MAX_PHRASE_WORDS, TERM_FIELDS, AnyOf, Clause, Group, Node, Phrase, Word
 from index.schema import STEM_FIELDS, SURFACE_FIELDS
-from index.spelling import edit_distance
+from index.spelling import closest, edit_distance, may_be_near
+from index.wordings import expansions, other_wordings
 
 QUERY_LANGUAGES: Final = ("id", "en")
 """Stemmers a query word goes through when no language is asked for: one word does not tell its language."""
 MAX_EXPANSIONS: Final = 50
 """Terms a beginning or near spelling stands for, the most frequent first."""
+MIN_SPELLED_CHARACTERS: Final = 4
+"""Shorter words have too many neighbours for one of them to be meant."""
+SPELLING_SECONDS: Final = 0.3
+"""Time for finding what misspelt words mean, of a whole query; a word takes 0.02 to 0.1."""
 MAX_SCANNED_TERMS: Final = 60_000
 """Terms looked at to find these, about 60 ms."""
 NEAR_WEIGHT: Final = 0.6
@@ -44,6 +50,8 @@ class Concept:
     words: tuple[str, ...] = ()
     weight: float = 1.0
     """Function words count little when they stand beside others."""
+    meant: str = ""
+    """The known word that is searched for in place of ``source``, which no document has."""
 
 
 class Planner:
@@ -54,6 +62,7 @@ class Planner:
         self._expansion_weight = expansion_weight
         self._analyzers = [Analyzer(language) for language in languages or QUERY_LANGUAGES]
         self._deadline = deadline
+        self._spelling_deadline: float | None = None
         self.warnings: list[str] = []
 
     def warn(self, message: str) -> None:
@@ -72,8 +81,11 @@ class Planner:
         ]
         return self._with_short_forms(arranged)
 
-    def concepts(self, node: Word | Phrase) -> list[Concept]:
-        """The concepts of a leaf: one, or several for a word that falls into parts (``Rusia-Korea``)."""
+    def concepts(self, node: Word | Phrase, *, respell: bool = True) -> list[Concept]:
+        """The concepts of a leaf: one, or several for a word that falls into parts (``Rusia-Korea``).
+
+        With ``respell`` a word that no document has stands for the likeliest meant one.
+        """
         if isinstance(node, Phrase):
             concept = self._phrase(node)
             return [concept] if concept else []
@@ -83,9 +95,9 @@ class Planner:
             return [self._expanded(node, self._beginnings(fold(node.text)))]
         if node.edits:
             return [self._expanded(node, self._near(fold(node.text), node.edits))]
-        return self._word(node)
+        return self._word(node, respell)
 
-    def _word(self, node: Word) -> list[Concept]:
+    def _word(self, node: Word, respell: bool) -> list[Concept]:
         tokens = list(self._analyzers[0].tokens(node.text))
         concepts = []
         for token in tokens:
@@ -95,8 +107,29 @@ class Planner:
                 concepts += [self._single(term.surface, (term.surface,), node.field) for term in token.terms]
             else:
                 simple = len(offsets) == 1 and token.raw not in case_sensitive_abbreviations()
-                concepts.append(self._single(token.raw, _surfaces(token), node.field, stemmed=simple))
+                concept = self._single(token.raw, _surfaces(token), node.field, stemmed=simple)
+                concepts.append((self._respelled(concept, node.field) if respell else None) or concept)
         return concepts
+
+    def _respelled(self, concept: Concept, field: str) -> Concept | None:
+        """For a word that no document has, the concept of the likeliest meant one."""
+        word, count = concept.source, self._engine.count
+        if len(word) < MIN_SPELLED_CHARACTERS or not word.isalpha():
+            return None
+        if any(form.positions or count(form.field, form.terms[0]) for form in concept.forms):
+            return None
+        now = time.monotonic()
+        self._spelling_deadline = self._spelling_deadline or min(now + SPELLING_SECONDS, self._deadline)
+        if now > self._spelling_deadline:
+            return None
+        known = chain.from_iterable(self._engine.terms(name, fold(word)[:1]) for name in SURFACE_FIELDS)
+        meant = closest(fold(word), known)
+        if meant is None:
+            return None
+        self.warn(f"{word}: no document has this word; {meant} was searched for")
+        near = self._single(meant, (meant,), field)
+        forms = tuple(replace(form, weight=form.weight * NEAR_WEIGHT) for form in near.forms)
+        return replace(near, source=word, forms=forms, meant=meant)
 
     def _single(self, raw: str, surfaces: Sequence[str], field: str, *, stemmed: bool = True) -> Concept:
         forms = []
@@ -107,7 +140,7 @@ class Planner:
             forms += [Form(name, (surface,)) for surface in surfaces]
             if stemmed:
                 forms += [Form(STEM_FIELDS[name], (stem,)) for stem in stems]
-            for expansion in _expansions(raw):
+            for expansion in expansions(raw):
                 forms.append(self._expansion(name, expansion))
         return Concept(raw, tuple(dict.fromkeys(forms)), tuple(surfaces))
 
@@ -125,6 +158,8 @@ class Planner:
         pairs = []
         for token in self._analyzers[0].tokens(text):
             by_offset = {term.offset: term.surface for term in reversed(token.terms)}
+            if token.raw in case_sensitive_abbreviations():
+                by_offset[0] = token.raw
             pairs += [(surface, token.position + offset) for offset, surface in sorted(by_offset.items())]
         return tuple(term for term, _ in pairs), tuple(offset for _, offset in pairs)
 
@@ -138,7 +173,11 @@ class Planner:
             self.warn(f"only the first {MAX_PHRASE_WORDS} words of a phrase are searched for")
             terms, offsets = terms[:MAX_PHRASE_WORDS], offsets[:MAX_PHRASE_WORDS]
         positions = offsets if len(terms) > 1 else ()
-        return Concept(node.text, tuple(Form(name, terms, 1.0, positions) for name in _text_fields(node.field)))
+        fields = _text_fields(node.field)
+        forms = [Form(name, terms, 1.0, positions) for name in fields]
+        if positions:
+            forms += [self._expansion(n, text) for text in other_wordings(node.text, MAX_PHRASE_WORDS) for n in fields]
+        return Concept(node.text, tuple(dict.fromkeys(forms)))
 
     def _expanded(self, node: Word, terms: Iterable[str]) -> Concept:
         words = tuple(terms)
@@ -158,8 +197,11 @@ class Planner:
 
     def _near(self, word: str, edits: int) -> list[str]:
         counts: dict[str, int] = {}
+        letters = frozenset(word)
         for term, count in self._scan(word[:1]):
-            if abs(len(term) - len(word)) <= edits and edit_distance(word, term, edits) <= edits:
+            if abs(len(term) - len(word)) > edits or not may_be_near(letters, term, edits):
+                continue
+            if edit_distance(word, term, edits) <= edits:
                 counts[term] = counts.get(term, 0) + count
         return self._most_frequent(counts, word)
 
@@ -232,8 +274,3 @@ def _surfaces(token: Token) -> tuple[str, ...]:
 
 def _text_fields(field: str) -> tuple[str, ...]:
     return (field,) if field else SURFACE_FIELDS
-
-
-def _expansions(raw: str) -> tuple[str, ...]:
-    table = abbreviations()
-    return (*table.get(raw, ()), *(table.get(raw.lower(), ()) if raw != raw.lower() else ()))

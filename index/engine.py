@@ -47,6 +47,9 @@ class Engine(Protocol):
     def terms(self, field: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Terms that start with ``prefix`` and their number of documents; a term may come once a segment."""
 
+    def count(self, field: str, term: str) -> int:
+        """Number of documents of a term, dead ones included, without reading its postings."""
+
     def lengths(self, field: str) -> tuple[Sequence[int], float]:
         """Every document's number of tokens in a field, and the mean over documents that have any."""
 
@@ -116,6 +119,10 @@ class WhooshEngine:
         for segment in self._segments:
             for term, count in segment.terms.field_terms(field, encode(prefix)):
                 yield decode(term), count
+
+    def count(self, field: str, term: str) -> int:
+        """Number of documents of a term."""
+        return sum(segment.terms.document_count(field, encode(term)) for segment in self._segments)
 
     def lengths(self, field: str) -> tuple[Sequence[int], float]:
         """Lengths, read once."""

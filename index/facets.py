@@ -1,4 +1,4 @@
-"""Counts over a whole result, by language, outlet and year."""
+"""Counts over a whole result, by language, outlet, year and month."""
 
 from __future__ import annotations
 
@@ -20,8 +20,13 @@ def count_facets(engine: Engine, docs: Collection[int]) -> dict[str, dict[str, i
         counts = Counter(map(column.__getitem__, docs))
         facets[field] = _largest({values[number]: count for number, count in counts.items() if values[number]})
     published = engine.published()
-    years = Counter(published[doc] // 10**10 for doc in docs)
-    facets["year"] = _largest({f"{year:04d}": count for year, count in years.items() if year != NO_DATE})
+    months = Counter(published[doc] // 10**8 for doc in docs)
+    months.pop(NO_DATE, None)
+    years: Counter[int] = Counter()
+    for month, count in months.items():
+        years[month // 100] += count
+    facets["year"] = _largest({f"{year:04d}": count for year, count in years.items()})
+    facets["month"] = _largest({f"{month // 100:04d}-{month % 100:02d}": count for month, count in months.items()})
     return facets
 
 

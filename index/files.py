@@ -16,7 +16,7 @@ from typing import Any, Final
 from transforms.errors import IndexUnavailableError
 
 MARKER: Final = "saring-index.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the folder's layout and of the schema; an index of another version is built anew, never converted."""
 
 _BLOCK_BYTES: Final = 1 << 20
@@ -78,4 +78,7 @@ def check_marker(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise IndexUnavailableError(f"{path / MARKER} cannot be read: {error}") from error
     if not isinstance(marker, dict) or marker.get("format") != FORMAT:
-        raise IndexUnavailableError(f"{path} has another index format than this version reads; run `saring reindex`")
+        raise IndexUnavailableError(
+            f"{path} has another index format than this version reads: the next `saring ingest`, or `saring reindex`, "
+            "builds a new one beside it"
+        )

@@ -63,6 +63,14 @@ class Generations:
             raise IndexUnavailableError(f"no index yet in {self.index_dir}: run `saring ingest`")
         return self.path(name)
 
+    def is_usable(self, name: str) -> bool:
+        """Whether a generation is there, and of the format that this version reads and writes."""
+        try:
+            check_marker(self.path(name))
+        except IndexUnavailableError:
+            return False
+        return True
+
     def list(self) -> list[GenerationInfo]:
         """All generations, by name."""
         if not self._root.is_dir():
@@ -124,10 +132,23 @@ class Generations:
         kept = max(0, keep - (len(by_age) - len(spare)))
         removed = spare[: max(0, len(spare) - kept)]
         for name in removed:
-            # The marker goes first: a folder that a crash leaves half removed is then no generation any more.
-            (self.path(name) / MARKER).unlink()
-            shutil.rmtree(self.path(name))
+            self._remove(self.path(name))
         return tuple(removed)
+
+    def keep_only_current(self) -> tuple[str, ...]:
+        """Remove every other generation, the one for a rollback and half-built ones included; gives their names."""
+        (self.index_dir / "PREVIOUS").unlink(missing_ok=True)
+        current = self.current()
+        folders = sorted(self._root.iterdir()) if self._root.is_dir() else []
+        others = [path for path in folders if path.name != current]
+        for path in others:
+            self._remove(path)
+        return tuple(path.name for path in others)
+
+    def _remove(self, path: Path) -> None:
+        # The marker goes first: a folder that a crash leaves half removed is then no generation any more.
+        (path / MARKER).unlink(missing_ok=True)
+        shutil.rmtree(path)
 
     def _pointer(self, file: str) -> str | None:
         try:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from index import (
     ledger_figures,
+    ledger_migrations,
     ledger_open,
     ledger_quarantine,
     ledger_shares,
@@ -55,7 +56,8 @@ class Ledger:
     def open(cls, url_or_path: str | Path, *, read_only: bool = False) -> Ledger:
         """Open a ledger by SQLite path or SQLAlchemy URL, creating it unless ``read_only``.
 
-        Raises LedgerError for a database that is not a ledger, is of another version, or cannot be opened.
+        An older ledger is upgraded unless ``read_only``. Raises LedgerError for a database that is not a ledger, is of
+        a version that cannot be used, or cannot be opened.
         """
         name = str(url_or_path)
         url = ledger_open.url(name)
@@ -103,7 +105,9 @@ class Ledger:
         try:
             yield
         except DBAPIError as error:
-            raise LedgerError(f"the ledger {self._name} cannot be used: {error.orig}") from error
+            raise LedgerError(
+                f"the ledger {self._name} cannot be used: {error.orig}{ledger_open.advice(str(error.orig))}"
+            ) from error
 
     def _check_schema(self, *, create: bool) -> None:
         with self.reading() as connection:
@@ -115,18 +119,19 @@ class Ledger:
                 ledger_open.create(connection)
         with self.reading() as connection:
             version = ledger_open.meta(connection, "schema_version")
+        while create and ledger_migrations.can_upgrade(version):
+            with self.writing() as connection:
+                ledger_migrations.upgrade(connection)
+                version = ledger_open.meta(connection, "schema_version")
         if version != tables.SCHEMA_VERSION:
-            raise LedgerError(
-                f"the ledger {self._name} has version {version}, this saring works with version "
-                f"{tables.SCHEMA_VERSION}: use the saring that wrote it, or ingest into a new ledger"
-            )
+            raise ledger_migrations.refusal(self._name, version)
 
     # Sources
 
-    def source_states(self, rules_version: str | None = None) -> dict[str, SourceState]:
-        """Return every completely read file by path; ``stale`` when one of its documents has other rules."""
+    def source_states(self, rules_version: str | None = None, tried_with: str | None = None) -> dict[str, SourceState]:
+        """Return every completely read file by path; ``stale`` when a document of it was made, or failed, otherwise."""
         with self.reading() as connection:
-            return ledger_sources.states(connection, rules_version)
+            return ledger_sources.states(connection, rules_version, tried_with)
 
     def finish_source(self, path: str, size: int, mtime_ns: int, run_id: str, documents: int) -> None:
         """Note that every document of a file is recorded, so that it is skipped while it does not change."""
@@ -174,15 +179,17 @@ class Ledger:
         held: Mapping[str, str] | None = None,
         shares: Mapping[tuple[str, int], int] | None = None,
         rewrite: bool = False,
+        tried_with: str | None = None,
     ) -> RecordCounts:
         """Record one shard in one transaction; repeating it changes nothing.
 
         ``unchanged`` are stored ids met again, ``held`` maps the ids of documents that must not be served to the
         reason, ``shares`` is what the documents add to their outlets' histories (``index.ledger_shares.note``),
         ``rewrite`` replaces documents even if raw text and rules are those of the stored ones. A document that another
-        source holds under the same id is stored under a suffixed one and listed in ``renamed``.
+        source holds under the same id is stored under a suffixed one and listed in ``renamed``. ``tried_with`` names
+        the reader and the rules: what they rejected is tried again by others.
         """
-        shard = ledger_store.Shard(run_id, now, held or {}, rewrite)
+        shard = ledger_store.Shard(run_id, now, held or {}, rewrite, tried_with)
         packed = [pack(item) if isinstance(item, Document) else item for item in documents]
         with self.writing() as connection:
             ledger_store.touch(connection, run_id, unchanged)

@@ -31,7 +31,7 @@ def finish_run(connection: Connection, run_id: str, finished_at: str, report: Ma
 def runs(connection: Connection, limit: int) -> list[Run]:
     """Return the latest runs, newest first."""
     columns = tables.runs.c
-    query = select(tables.runs).order_by(columns.started_at.desc(), columns.run_id.desc()).limit(limit)
+    query = select(tables.runs).order_by(columns.run_id.desc()).limit(limit)
     return [
         Run(row.run_id, row.started_at, row.finished_at, orjson.loads(row.report) if row.report else None)
         for row in connection.execute(query)
@@ -41,7 +41,8 @@ def runs(connection: Connection, limit: int) -> list[Run]:
 def counts(connection: Connection) -> dict[str, int]:
     """Return the figures of a status report."""
     columns = tables.documents.c
-    figures = dict.fromkeys(("live", "held", "gone", "representatives", "exact_duplicates", "near_duplicates"), 0)
+    names = ("live", "held", "filtered", "gone", "representatives", "exact_duplicates", "near_duplicates")
+    figures = dict.fromkeys(names, 0)
     kinds = select(columns.status, columns.duplicate_kind, func.count()).group_by(
         columns.status, columns.duplicate_kind
     )

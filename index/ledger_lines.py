@@ -287,3 +287,24 @@ def _examples(connection: Connection, line: int, ids: Mapping[int, str], limit: 
 def _set_meta(connection: Connection, name: str, value: str) -> None:
     connection.execute(tables.insert_or_ignore(connection, tables.meta), [{"name": name, "value": value}])
     connection.execute(update(tables.meta).where(tables.meta.c.name == name).values(value=value))
+
+
+def forget(connection: Connection, documents: Sequence[int], outlets: Iterable[str]) -> None:
+    """Take back what documents have added, and drop lines that stand on no other page, or are of these outlets."""
+    columns, marks = tables.outlet_lines.c, tables.line_marks.c
+    lines = set[int]()
+    for chunk in chunks(documents):
+        rows = connection.execute(
+            select(tables.line_documents.c.lines).where(tables.line_documents.c.document.in_(chunk))
+        )
+        lines.update(key for row in rows for key in unpack_numbers(row.lines))
+    _withdraw(connection, documents)
+    for chunk in chunks(sorted(lines)):
+        left = set(connection.execute(select(marks.line).where(marks.line.in_(chunk)).distinct()).scalars())
+        connection.execute(delete(tables.outlet_lines).where(columns.line.in_(set(chunk) - left)))
+    keys = [str(storable(outlet_key(outlet))) for outlet in outlets]
+    if keys:
+        connection.execute(delete(tables.outlet_lines).where(columns.outlet.in_(keys)))
+    if lines or keys:
+        _set_meta(connection, _UNFROZEN, "1")
+        freeze(connection, learn=not (meta(connection, _MODE) or "").startswith("ask"))

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from index import tables
 from index.ledger_codec import split_source, storable
 from index.ledger_rows import PackedDocument
 from index.ledger_sql import chunks, next_number
 from transforms.models import Rejected
+
+OPEN, SETTLED, ACCEPTED = 0, 1, 2
+"""A row's ``resolved``: it waits for a person, it is done with, or a person leaves it as it is."""
+MAX_TRIES = 5
+"""Tries after which other rules no longer make a source be read again: only its change or a person does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +39,40 @@ class Quarantined:
     last_seen: str
     tries: int
     resolved: bool
+    accepted: bool
+    """Whether a person leaves it as it is: kept in view, no longer waiting."""
 
 
 def settle(connection: Connection, documents: Sequence[PackedDocument]) -> None:
     """Close the quarantine rows of what has become a document after all."""
     columns = tables.quarantine.c
-    if connection.execute(select(columns.number).where(columns.resolved == 0).limit(1)).first() is None:
+    if connection.execute(select(columns.number).where(columns.resolved != SETTLED).limit(1)).first() is None:
         return
     succeeded = [{"that_source": storable(item.source), "that_id": storable(item.id)} for item in documents]
     if succeeded:
         same = (columns.source == bindparam("that_source")) & (columns.id == bindparam("that_id"))
-        connection.execute(update(tables.quarantine).where(same, columns.resolved == 0).values(resolved=1), succeeded)
+        connection.execute(update(tables.quarantine).where(same).values(resolved=SETTLED), succeeded)
 
 
-def file_rejected(connection: Connection, run_id: str, now: str, rejected: Sequence[Rejected]) -> None:
-    """Note what could not become a document; the same input failing again is another try of the same row."""
+def file_rejected(
+    connection: Connection, run_id: str, now: str, rejected: Sequence[Rejected], rules_version: str | None = None
+) -> None:
+    """Note what could not become a document; the same input failing again is another try of the same row.
+
+    What a person has accepted stays accepted while it fails for the same reason.
+    """
     items = {_key(item): item for item in rejected}
     known = _known(connection, items)
     number = next_number(connection, tables.quarantine.c.number) if items.keys() - known.keys() else 0
     fresh: list[dict[str, Any]] = []
     again: list[dict[str, Any]] = []
     for key, item in items.items():
-        values = _values(item, run_id, now)
+        values = _values(item, run_id, now) | {"rules_version": rules_version}
         if key in known:
             row = known[key]
-            again.append({**values, "that": row.number, "tries": row.tries + (row.run_id != run_id)})
+            accepted = row.resolved == ACCEPTED and row.error == item.error
+            tries = {"that": row.number, "tries": row.tries + (row.run_id != run_id)}
+            again.append({**values, **tries, "resolved": ACCEPTED if accepted else OPEN})
         else:
             path, id_, source = key
             first = {"number": number + len(fresh), "source_path": path, "id": id_, "source": source, "first_seen": now}
@@ -80,7 +94,8 @@ def _key(item: Rejected) -> _Key:
 def _known(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, Row[Any]]:
     """Return the rows there are already."""
     columns = tables.quarantine.c
-    query = select(columns.source_path, columns.id, columns.source, columns.number, columns.tries, columns.run_id)
+    wanted = (columns.number, columns.tries, columns.run_id, columns.resolved, columns.error)
+    query = select(columns.source_path, columns.id, columns.source, *wanted)
     found = {}
     for chunk in chunks(sorted({path for path, _, _ in keys})):
         for row in connection.execute(query.where(columns.source_path.in_(chunk))):
@@ -98,35 +113,60 @@ def _values(item: Rejected, run_id: str, now: str) -> dict[str, Any]:
         "hint": storable(item.hint),
         "run_id": run_id,
         "last_seen": now,
-        "resolved": 0,
+        "resolved": OPEN,
     }
 
 
 def listed(connection: Connection, *, resolved: bool = False, run_id: str | None = None) -> list[Quarantined]:
     """Return open rows, or with ``resolved`` all of them; with ``run_id`` only those that failed in that run."""
     columns = tables.quarantine.c
-    query = select(*(columns[name] for name in Quarantined.__dataclass_fields__)).order_by(columns.number)
+    names = [name for name in Quarantined.__dataclass_fields__ if name != "accepted"]
+    query = select(*(columns[name] for name in names)).order_by(columns.number)
     if not resolved:
-        query = query.where(columns.resolved == 0)
+        query = query.where(columns.resolved == OPEN)
     if run_id is not None:
         query = query.where(columns.run_id == run_id)
-    return [Quarantined(**{**row._mapping, "resolved": bool(row.resolved)}) for row in connection.execute(query)]
+    return [
+        Quarantined(**{**row._mapping, "resolved": row.resolved == SETTLED}, accepted=row.resolved == ACCEPTED)
+        for row in connection.execute(query)
+    ]
 
 
-def resolve(connection: Connection, numbers: Iterable[int]) -> int:
-    """Close rows by number; returns how many were open."""
+def reasons(connection: Connection) -> dict[str, int]:
+    """Return how many open rows each reason (``stage/error``) has, most first."""
+    columns, number = tables.quarantine.c, func.count().label("number")
+    query = select(columns.stage, columns.error, number).where(columns.resolved == OPEN)
+    rows = connection.execute(
+        query.group_by(columns.stage, columns.error).order_by(number.desc(), columns.stage, columns.error)
+    )
+    return {f"{row.stage}/{row.error}": row.number for row in rows}
+
+
+def outdated_sources(connection: Connection, rules_version: str) -> set[str]:
+    """Return the files with open rows that failed under other rules, and not too often to try again."""
+    columns = tables.quarantine.c
+    others = columns.rules_version.is_(None) | (columns.rules_version != rules_version)
+    query = select(columns.source_path).where(columns.resolved == OPEN, others, columns.tries < MAX_TRIES)
+    return set(connection.execute(query).scalars())
+
+
+def resolve(connection: Connection, numbers: Iterable[int], state: int = SETTLED) -> int:
+    """Close rows by number, or with ``ACCEPTED`` leave them as they are; returns how many were open."""
     columns = tables.quarantine.c
     closed = 0
     for chunk in chunks(numbers):
-        where = columns.number.in_(chunk) & (columns.resolved == 0)
-        closed += connection.execute(update(tables.quarantine).where(where).values(resolved=1)).rowcount
+        where = columns.number.in_(chunk) & (columns.resolved == OPEN)
+        closed += connection.execute(update(tables.quarantine).where(where).values(resolved=state)).rowcount
     return closed
 
 
 def reopen_sources(connection: Connection, numbers: Iterable[int]) -> list[str]:
-    """Make the sources of these rows be read again by the next run; returns their paths."""
+    """Make the sources of these rows be read again by the next run, as if for the first time; returns their paths."""
     paths: set[str] = set()
     for chunk in chunks(numbers):
+        columns = tables.quarantine.c
+        asked = columns.number.in_(chunk) & (columns.resolved != SETTLED)
+        connection.execute(update(tables.quarantine).where(asked).values(resolved=OPEN, tries=0))
         found = select(tables.quarantine.c.source_path).where(tables.quarantine.c.number.in_(chunk))
         paths.update(connection.execute(found).scalars())
     for chunk in chunks(sorted(paths)):

@@ -76,6 +76,12 @@ class PackedDocument:
     """What its row holds in the columns ``VALUES``."""
 
     @property
+    def url(self) -> str | None:
+        """Its address."""
+        address: str | None = self.values[0]
+        return address
+
+    @property
     def bands(self) -> bytes:
         """Its packed candidate hashes."""
         packed: bytes = self.values[-2]

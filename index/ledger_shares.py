@@ -33,6 +33,7 @@ class Earlier:
     characters: int
     """Of its clean text."""
     live: bool
+    """Whether it is served, or would be but for its language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def earlier(connection: Connection, ids: Iterable[str]) -> dict[str, Earlier]:
     columns = tables.documents.c
     query = select(columns.id, columns.raw_hash, columns.characters, columns.status).where(among(columns.id, ids))
     return {
-        row.id: Earlier(row.raw_hash, row.characters, row.status == tables.LIVE) for row in connection.execute(query)
+        row.id: Earlier(row.raw_hash, row.characters, row.status in {tables.LIVE, tables.FILTERED})
+        for row in connection.execute(query)
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, and_, select, update
 from index import tables
 from index.ledger_bands import withdraw
 from index.ledger_codec import split_source, storable, suffixed
+from index.ledger_quarantine import outdated_sources
 from index.ledger_sql import among, update_rows
 from index.ledger_store import source_numbers
 from transforms.models import SourceFile
@@ -23,7 +24,7 @@ class SourceState:
     mtime_ns: int
     documents: int
     stale: bool
-    """Whether one of its documents was cleaned with other rules than those asked about."""
+    """Whether one of its documents was cleaned, or failed, with other rules than those asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,19 @@ class DocumentState:
     status: str
 
 
-def states(connection: Connection, rules_version: str | None) -> dict[str, SourceState]:
-    """Return every completely read file by path."""
+def states(connection: Connection, rules_version: str | None, tried_with: str | None = None) -> dict[str, SourceState]:
+    """Return every completely read file by path; ``tried_with`` is what failures are compared with."""
     columns, documents = tables.sources.c, tables.documents.c
     stale: set[int] = set()
     if rules_version is not None:
         where = and_(documents.rules_version != rules_version, documents.status != tables.GONE)
         stale.update(connection.execute(select(documents.source).where(where).distinct()).scalars())
+    failed = outdated_sources(connection, tried_with) if tried_with is not None else set()
     rows = connection.execute(select(tables.sources).where(columns.finished_run.is_not(None)))
-    return {row.path: SourceState(row.size, row.mtime_ns, row.documents, row.number in stale) for row in rows}
+    return {
+        row.path: SourceState(row.size, row.mtime_ns, row.documents, row.number in stale or row.path in failed)
+        for row in rows
+    }
 
 
 def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:

@@ -46,6 +46,7 @@ class Shard:
     now: str
     held: Mapping[str, str]
     rewrite: bool
+    tried_with: str | None = None
     outcome: dict[str, list[str]] = field(default_factory=lambda: {"new": [], "changed": [], "unchanged": []})
     renamed: list[Renamed] = field(default_factory=list)
 
@@ -58,7 +59,7 @@ def store(
     plan = _plan(connection, shard, documents, numbers)
     _write(connection, shard, plan, numbers)
     settle(connection, documents)
-    file_rejected(connection, shard.run_id, shard.now, rejected)
+    file_rejected(connection, shard.run_id, shard.now, rejected, shard.tried_with)
 
 
 def source_numbers(connection: Connection, paths: Iterable[str]) -> dict[str, int]:

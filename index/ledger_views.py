@@ -37,7 +37,7 @@ class StoredDocument:
     raw_hash: str
     content_hash: str
     status: str
-    """``live``, ``held`` or ``gone``."""
+    """``live``, ``held``, ``filtered`` or ``gone``."""
     status_reason: str | None
     cluster: str | None
     """Id of the document that represents it (its own when it stands alone)."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
-from index.analysis import plain_word, spellings, tokenize
+from index.analysis import Spelling, plain_word, spellings, tokenize
 from index.analysis_stems import stem
 from index.codec import BulkFieldWriter, Postings
 from index.schema import STEM_FIELDS, Prepared, encode
@@ -24,7 +24,9 @@ from index.schema import STEM_FIELDS, Prepared, encode
 _Column: TypeAlias = "array[int]"
 """Places of a surface form, ascending: 64 bits each, the upper half a document, the lower half a position in it."""
 _DOCUMENT: Final = 1 << 32
-_UPPER, _LOWER = (1, 0) if sys.byteorder == "little" else (0, 1)
+_UPPER, _LOWER, _LOWEST = (1, 0, 0) if sys.byteorder == "little" else (0, 1, 3)
+_NARROW: Final = 1 << 16
+"""Positions below fit into 16 bits, a quarter of a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class _Compound:
 
 
 class _Columns(dict[str, "_Column | None"]):
-    """By spelling of a token (``Beras`` and ``beras`` share one): its column, None for a compound."""
+    """By spelling of a token (``Beras`` and ``beras`` share one): its column, None for any other token."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,18 +49,25 @@ class _Columns(dict[str, "_Column | None"]):
         """By surface form that has a stem."""
         self.unstemmed: dict[str, _Column] = {}
         """By surface form without a stem."""
+        self.numbers: dict[str, _Column] = {}
+        """By spelling of a token that is one surface form without a stem."""
         self.compounds: dict[str, _Compound] = {}
-        """By spelling."""
+        """By spelling of any other."""
 
     def __missing__(self, raw: str) -> _Column | None:
         word = plain_word(raw)
-        if word is None:
-            self.compounds[raw] = self._compound(raw)
-        column = self[raw] = None if word is None else _column(self.words, word)
-        return column
-
-    def _compound(self, raw: str) -> _Compound:
+        if word is not None:
+            column = self[raw] = _column(self.words, word)
+            return column
         width, forms = spellings(raw)
+        if len(forms) == width == 1 and not forms[0].stemmed:
+            self.numbers[raw] = _column(self.unstemmed, forms[0].surface)
+        else:
+            self.compounds[raw] = self._compound(width, forms)
+        self[raw] = None
+        return None
+
+    def _compound(self, width: int, forms: Sequence[Spelling]) -> _Compound:
         columns = tuple(_column(self.words if form.stemmed else self.unstemmed, form.surface) for form in forms)
         unstemmed = sum(not form.stemmed for form in forms)
         return _Compound(width, tuple(form.offset for form in forms), columns, unstemmed)
@@ -86,15 +95,26 @@ class TextPool:
 
     def __init__(self) -> None:
         self._languages: dict[str, _Columns] = {}
+        self._counted: dict[int, Postings] = {}
+        """Postings of surface forms that were written, by identity of their column."""
+        self._longest = 0
 
     def read(self, text: str, language: str) -> Text:
         """Analyse a text; nothing is noted yet."""
         known = self._languages.setdefault(language, _Columns())
         tokens = tokenize(text)
         found: list[Any] = list(map(known.__getitem__, tokens))
-        special = [at for at, column in enumerate(found) if column is None]
+        special = []
+        numbers = 0
+        for at in [at for at, column in enumerate(found) if column is None]:
+            number = known.numbers.get(tokens[at])
+            if number is None:
+                special.append(at)
+            else:
+                found[at] = number
+                numbers += 1
         if not special:
-            return Text(found, range(len(found)), len(found))
+            return Text(found, range(len(found)), len(found) - numbers)
         columns: list[_Column] = []
         positions: list[int] = []
         begin = shift = unstemmed = 0
@@ -107,10 +127,12 @@ class TextPool:
             begin, shift, unstemmed = at + 1, shift + compound.width - 1, unstemmed + compound.unstemmed
         columns += found[begin:]
         positions.extend(range(begin + shift, len(found) + shift))
-        return Text(columns, positions, len(columns) - unstemmed)
+        return Text(columns, positions, len(columns) - unstemmed - numbers)
 
     def add(self, doc: int, text: Text) -> None:
         """Note where the surface forms of a document stand."""
+        if text.positions:
+            self._longest = max(self._longest, text.positions[-1] + 1)
         # A loop in C: this is the one step that every word of every document takes.
         deque(map(array.append, text.columns, map((doc * _DOCUMENT).__add__, text.positions)), maxlen=0)
 
@@ -121,38 +143,59 @@ class TextPool:
             for surface, column in chain(columns.words.items(), columns.unstemmed.items()):
                 known = merged.get(surface)
                 merged[surface] = column if known is None else array("Q", sorted(chain(known, column)))
+        counted, narrow = self._counted, self._longest < _NARROW
         for surface in sorted(merged):
-            docs, positions = _split(merged[surface])
-            if docs:
-                yield encode(surface), _counted(docs, positions)
+            column = merged[surface]
+            if column:
+                # A column merged from several languages is in no language's table: its identity is never asked for.
+                counted[id(column)] = postings = _postings(column, narrow)
+                yield encode(surface), postings
 
     def stems(self) -> Iterator[tuple[bytes, Postings]]:
-        """Stems in order, with their postings; these have no positions."""
-        merged: dict[str, _Column] = {}
+        """Stems in order, with their postings; these have no positions. To be asked for after the surface forms."""
+        groups: dict[str, list[_Column]] = {}
         for language, columns in self._languages.items():
             for surface, column in columns.words.items():
-                stemmed = stem(surface, language)
-                known = merged.get(stemmed)
-                merged[stemmed] = column if known is None else known + column
-        for stemmed in sorted(merged):
-            docs, _ = _split(merged[stemmed])
-            if docs:
-                yield encode(stemmed), _counted(docs if len(docs) == 1 else sorted(docs), ())
+                if column:
+                    stemmed = stem(surface, language)
+                    if stemmed in groups:
+                        groups[stemmed].append(column)
+                    else:
+                        groups[stemmed] = [column]
+        for stemmed in sorted(groups):
+            yield encode(stemmed), self._union(groups[stemmed])
+
+    def _union(self, columns: Sequence[_Column]) -> Postings:
+        """Documents of any of the surface forms of a stem."""
+        if len(columns) == 1:
+            known = self._counted.get(id(columns[0]))
+            if known is not None:
+                return Postings(known.ids, known.freqs, ())
+        counts = Counter(array("I", b"".join(map(array.tobytes, columns)))[_UPPER::2])
+        ids = sorted(counts)
+        return Postings(ids, _frequencies(map(counts.__getitem__, ids)), ())
 
 
-def _split(column: _Column) -> tuple[array[int], array[int]]:
-    """Documents and positions of all places, by looking at their memory as halves."""
-    halves = array("I", column.tobytes())
-    return halves[_UPPER::2], halves[_LOWER::2]
-
-
-def _counted(docs: Sequence[int], positions: Sequence[int]) -> Postings:
-    """Postings of ascending documents, each as often as the term occurs in it."""
+def _postings(column: _Column, narrow: bool) -> Postings:
+    """The postings of a surface form, by looking at the memory of its places as halves, or quarters if ``narrow``."""
+    if len(column) == 1:
+        # Half of all forms.
+        doc, position = divmod(column[0], _DOCUMENT)
+        return Postings((doc,), (1,), (position,))
+    places = column.tobytes()
+    docs = array("I", places)[_UPPER::2]
+    positions = array("H", places)[_LOWEST::4] if narrow else array("I", places)[_LOWER::2]
     if docs[0] == docs[-1]:
         return Postings(docs[:1], (len(docs),), positions)
     if len(docs) == 2 or len(counts := Counter(docs)) == len(docs):
         return Postings(docs, b"\x01" * len(docs), positions)
-    return Postings(array("I", counts), array("I", counts.values()), positions)
+    return Postings(array("I", counts), _frequencies(counts.values()), positions)
+
+
+def _frequencies(counts: Iterable[int]) -> Sequence[int]:
+    """Frequencies in a byte each, as nearly all are small."""
+    counts = tuple(counts)
+    return bytes(counts) if max(counts) < 256 else array("I", counts)
 
 
 class PostingPool:
@@ -186,9 +229,9 @@ class PostingPool:
             fields[field], fields[STEM_FIELDS[field]] = pool.surfaces(), pool.stems()
         for field in sorted(fields):
             writer.start_field(field, schema[field])
+            of_field = lengths.get(field)
             for term, postings in fields.pop(field):
-                shortest, longest = length_range(lengths.get(field), postings.ids)
-                writer.add_term(term, postings, shortest, longest)
+                writer.add_term(term, postings, *length_range(of_field, postings.ids))
             writer.finish_field()
 
 

@@ -18,7 +18,6 @@ What cannot be read is left out and named in ``warnings``: a search box must ans
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -255,16 +254,3 @@ def parse(text: str) -> Query:
         parser.warn(f"only the first {MAX_CHARACTERS} characters of the query were read")
         text = text[:MAX_CHARACTERS]
     return parser.run(text.replace("“", '"').replace("”", '"').replace("„", '"'))
-
-
-def leaves(node: Node) -> Iterator[Word | Phrase]:
-    """All words and phrases below a node that a document may have (not those it must not)."""
-    if isinstance(node, Group):
-        for clause in node.clauses:
-            if clause.occur != "not":
-                yield from leaves(clause.node)
-    elif isinstance(node, AnyOf):
-        for part in node.nodes:
-            yield from leaves(part)
-    else:
-        yield node

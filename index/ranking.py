@@ -20,35 +20,8 @@ from index.concepts import Concept, Form, Planner, is_restriction
 from index.engine import Engine
 from index.phrases import phrase_frequencies, positions_of
 from index.query import AnyOf, Filters, Group, Node, Phrase, Query
-
-
-@dataclass(frozen=True, slots=True)
-class RankingSettings:
-    """Weights of the ranking, without unit, chosen with ``benchmarks/retrieval.py`` on question-to-passage queries.
-
-    The optimum is flat: halving or doubling any one of them moved MRR@10 over 900 queries by less than 0.012. What
-    counts is that both forms of a word are scored as one and that titles count more than bodies.
-    """
-
-    title_weight: float = 2.0
-    """One occurrence in the title counts like so many in the body."""
-    stem_weight: float = 0.5
-    """An occurrence of the stem, beside the surface form that counts 1."""
-    expansion_weight: float = 0.7
-    """An occurrence of what an abbreviation stands for, or the reverse."""
-    k1: float = 1.2
-    """Saturation: how fast further occurrences stop to count."""
-    body_b: float = 0.6
-    """Length normalisation of the body, 0 none, 1 full."""
-    title_b: float = 0.3
-    coverage: float = 0.5
-    """Exponent of the share of the query (by weight) that a document has."""
-    min_coverage: float = 0.15
-    """Share of the query that a document needs to be found at all: those that have only its most common word are not
-    what anyone meant, and they are most of all documents."""
-    proximity: float = 1.0
-    """Weight of the bonus for neighbouring query words that stand close together."""
-
+from index.ranking_settings import RankingSettings
+from index.recency import recency_factors
 
 PROXIMITY_DOCUMENTS: Final = 200
 """Only so many of the best documents are looked at again for proximity: it moves hits within the first pages."""
@@ -80,10 +53,21 @@ class Ranker:
         self.engine = engine
         self.settings = settings or RankingSettings()
         self._norms: dict[str, list[float]] = {}
+        self._recency: list[float] | None = None
 
     def rank(self, query: Query) -> Ranked:
         """Score all documents that match and pass the filters."""
         return _Run(self, query.filters.languages).run(query)
+
+    def rank_like(self, concepts: Sequence[Concept], doc: int, filters: Filters) -> Ranked:
+        """Score all documents that have enough of these concepts and pass the filters, but not ``doc``."""
+        return _Run(self, filters.languages).run_like(concepts, doc, filters)
+
+    def recency(self) -> list[float]:
+        """By document, what its score is multiplied by for being new."""
+        if self._recency is None:
+            self._recency = recency_factors(self.engine.published(), self.settings)
+        return self._recency
 
     def norms(self, field: str) -> list[float]:
         """What one occurrence in ``field`` is worth, by document."""
@@ -176,8 +160,21 @@ class _Run:
             scores = dict.fromkeys(live, 0.0)
         scores = self._filter(scores, query.filters)
         self._proximity(scores)
+        self._prefer_recent(scores)
         warnings = (*query.warnings, *self.planner.warnings)
         return Ranked(scores, tuple(self.concepts), warnings)
+
+    def run_like(self, concepts: Sequence[Concept], doc: int, filters: Filters) -> Ranked:
+        parts = [self._concept(concept) for concept in concepts]
+        scores = self._filter(_combine(parts, [], {doc}, self.ranker.settings).scores, filters)
+        self._prefer_recent(scores)
+        return Ranked(scores, tuple(self.concepts), ())
+
+    def _prefer_recent(self, scores: Scores) -> None:
+        if self.ranker.settings.recency:
+            factors = self.ranker.recency()
+            for doc in scores:
+                scores[doc] *= factors[doc]
 
     def _group(self, group: Group) -> _Part:
         should: list[_Part] = []
@@ -208,7 +205,7 @@ class _Run:
             return self._any_of(node, wanted)
         if isinstance(node, Concept):
             return self._concept(node, wanted)
-        parts = [self._concept(concept, wanted) for concept in self.planner.concepts(node)]
+        parts = [self._concept(concept, wanted) for concept in self.planner.concepts(node, respell=wanted)]
         if isinstance(node, Phrase) or len(parts) == 1:
             return parts[0] if parts else _Part({}, 0.0)
         return _combine(parts, [], set(), self.ranker.settings)

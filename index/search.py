@@ -7,83 +7,43 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import chain
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from index.analysis import Analyzer
+from index.answers import CopyEntry, Hit, SearchAnswer
 from index.dates import parse_day
 from index.generations import Generations
-from index.query import Filters, Query, Word, leaves, parse
-from transforms.errors import SaringError
+from index.query import Filters, Query, parse
+from index.ranking_settings import RankingSettings, ranking_settings
+from transforms.errors import (
+    ConfigError,
+    DocumentNotFoundError,
+    IndexUnavailableError,
+    SaringError,
+    explain_os_error,
+)
+
+__all__ = ["CopyEntry", "Hit", "SearchAnswer", "Searcher", "search"]
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
-    from index.ranking import Ranked, Ranker, RankingSettings
+    from index.ranking import Ranked, Ranker
 
 Sort = Literal["relevance", "date"]
 
 MAX_PER_PAGE: Final = 200
 MAX_DEPTH: Final = 10_000
 """Hits further down than this cannot be paged to."""
-SUGGESTION_SECONDS: Final = 0.3
 
 _EXCLUDED_WORD: Final = re.compile(r"-[^-\W].+")
-
-
-@dataclass(frozen=True, slots=True)
-class CopyEntry:
-    """Another document with the same text; ``similarity`` between 0 and 1."""
-
-    id: str
-    outlet: str | None
-    url: str | None
-    similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One found document; ``snippet`` is HTML: matches in ``<mark>``, everything else escaped."""
-
-    id: str
-    score: float
-    title: str | None
-    outlet: str | None
-    published_at: str | None
-    language: str
-    url: str | None
-    source: str
-    snippet: str
-    copies: tuple[CopyEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SearchAnswer:
-    """A page of hits and what is known of the whole result."""
-
-    query: str
-    total: int
-    page: int
-    per_page: int
-    took_ms: float
-    generation: str
-    suggestion: str | None
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    hits: tuple[Hit, ...] = ()
-    warnings: tuple[str, ...] = ()
-    """What of the query could not be read, in sentences."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The answer as the command line prints it."""
-        answer = asdict(self)
-        answer["hits"] = [{**hit, "copies": list(hit["copies"])} for hit in answer["hits"]]
-        answer["warnings"] = list(self.warnings)
-        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +56,29 @@ class _Open:
     ranker: Ranker
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Which part of a result is shown, and how."""
+
+    number: int
+    size: int
+    sort: Sort
+    all_copies: bool
+
+
 class Searcher:
-    """Answers queries over an index folder; stays open and follows the current generation and its commits."""
+    """Answers queries over an index folder; stays open and follows the current generation and its commits.
+
+    One object may serve many threads: they take turns, since answering is all Python and would share one processor
+    anyway, and so share what is kept in memory.
+    """
 
     def __init__(self, index_dir: str | Path, settings: RankingSettings | None = None) -> None:
         self._generations = Generations(index_dir)
         self._settings = settings
         self._open: _Open | None = None
         self._analyzers: dict[str, Analyzer] = {}
+        self._turn = threading.RLock()
 
     def __enter__(self) -> Searcher:
         return self
@@ -113,9 +88,10 @@ class Searcher:
 
     def close(self) -> None:
         """Let go of the index."""
-        if self._open is not None:
-            self._open.engine.close()
-            self._open = None
+        with self._turn:
+            if self._open is not None:
+                self._open.engine.close()
+                self._open = None
 
     def search(  # noqa: PLR0913 - one keyword for each option of the command line
         self,
@@ -132,45 +108,87 @@ class Searcher:
     ) -> SearchAnswer:
         """Answer one query; see :func:`search`."""
         began = time.perf_counter()
+        query = query.encode("utf-8", "replace").decode("utf-8")  # an argument that is no UTF-8 cannot be printed again
         parsed = _with_options(parse(query), language, outlet, since, until)
-        opened = self._current()
-        ranked = opened.ranker.rank(parsed)
-        page, per_page = max(1, page), max(1, min(per_page, MAX_PER_PAGE))
-        docs = self._ordered(opened.engine, ranked, sort, min(page * per_page, MAX_DEPTH))[(page - 1) * per_page :]
-        from index.facets import count_facets  # see _current
+        shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
+        with self._turn:
+            opened = self._current()
+            ranked = opened.ranker.rank(parsed)
+            suggestion = _suggestion(query, ranked)
+            return self._answer(query, opened, ranked, shown, began, suggestion)
 
+    def similar(  # noqa: PLR0913 - as search
+        self,
+        id_: str,
+        *,
+        language: str | None = None,
+        outlet: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        sort: Sort = "relevance",
+        page: int = 1,
+        per_page: int = 10,
+        all_copies: bool = False,
+    ) -> SearchAnswer:
+        """Documents like the one with this id, as an answer whose ``query`` is the id; copies of it are not among them.
+
+        Raises DocumentNotFoundError when the index has none: copies are folded, only their representative is there.
+        """
+        from index.similar import telling_concepts  # see _current
+
+        began = time.perf_counter()
+        filters = _with_options(parse(""), language, outlet, since, until).filters
+        shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
+        with self._turn:
+            opened = self._current()
+            doc = opened.engine.doc_of(id_)
+            if doc is None:
+                raise DocumentNotFoundError(f"{id_}: no document of this id in generation {opened.generation}")
+            concepts = telling_concepts(opened.engine, doc, self._analyzer(opened.engine.hit(doc)["language"]))
+            return self._answer(id_, opened, opened.ranker.rank_like(concepts, doc, filters), shown, began, None)
+
+    def _analyzer(self, language: str) -> Analyzer:
+        return self._analyzers.setdefault(language, Analyzer(language))
+
+    def _answer(
+        self, query: str, opened: _Open, ranked: Ranked, shown: _Page, began: float, suggestion: str | None
+    ) -> SearchAnswer:
+        from index.facets import count_facets  # see _current
+        from index.ordering import first_documents  # see _current
+
+        last = min(shown.number * shown.size, MAX_DEPTH)
+        # Ties go to the newer document, then to the smaller id.
+        docs = first_documents(opened.engine, ranked.scores, by_date=shown.sort == "date", count=last)
         return SearchAnswer(
             query=query,
             total=len(ranked.scores),
-            page=page,
-            per_page=per_page,
+            page=shown.number,
+            per_page=shown.size,
             generation=opened.generation,
-            suggestion=_suggestion(opened.engine, query, parsed, ranked),
+            suggestion=suggestion,
             facets=count_facets(opened.engine, ranked.scores.keys()),
-            hits=tuple(self._hits(opened.engine, ranked, docs, all_copies)),
+            hits=tuple(self._hits(opened.engine, ranked, docs[(shown.number - 1) * shown.size :], shown.all_copies)),
             warnings=ranked.warnings,
             took_ms=round((time.perf_counter() - began) * 1000, 2),
         )
 
     def _current(self) -> _Open:
-        name = self._generations.current()
-        path = self._generations.current_path()
+        path = self._generations.current_path()  # asked once: the next moment another one may be current
         stamp = (path.stat().st_mtime_ns, path.stat().st_ino) if path.is_dir() else ()
-        if self._open is None or name != self._open.generation or stamp != self._open.stamp:
+        if self._open is None or path.name != self._open.generation or stamp != self._open.stamp:
             # Loading Whoosh takes longer than a wrong option or a missing index needs to be reported.
             from index.engine import open_engine  # see above
             from index.ranking import Ranker  # see above
 
-            engine = open_engine(path)
+            try:
+                engine = open_engine(path)
+            except IndexUnavailableError:
+                if self._generations.current_path() == path:
+                    raise
+                return self._current()  # it was replaced and removed before it could be opened
             self.close()
-            self._open = _Open(str(name), stamp, engine, Ranker(engine, self._settings))
+            self._open = _Open(path.name, stamp, engine, Ranker(engine, self._settings))
         return self._open
-
-    def _ordered(self, engine: WhooshEngine, ranked: Ranked, sort: Sort, count: int) -> list[int]:
-        """The first ``count`` documents; ties go to the newer, then to the smaller id."""
-        from index.ordering import first_documents  # see _current
-
-        return first_documents(engine, ranked.scores, by_date=sort == "date", count=count)
 
     def _hits(self, engine: WhooshEngine, ranked: Ranked, docs: Sequence[int], all_copies: bool) -> list[Hit]:
         from index.snippets import Highlighter  # see _current
@@ -179,7 +197,6 @@ class Searcher:
         hits = []
         for doc in docs:
             stored = engine.hit(doc)
-            analyzer = self._analyzers.setdefault(stored["language"], Analyzer(stored["language"]))
             hit = Hit(
                 id=stored["id"],
                 score=round(ranked.scores[doc], 4),
@@ -189,7 +206,7 @@ class Searcher:
                 language=stored["language"],
                 url=stored["url"],
                 source=stored["source"],
-                snippet=highlighter.snippet(engine.text(doc), analyzer),
+                snippet=highlighter.snippet(engine.text(doc), self._analyzer(stored["language"])),
                 copies=tuple(CopyEntry(*copy) for copy in stored["copies"]),
             )
             hits.append(hit)
@@ -198,7 +215,9 @@ class Searcher:
         return hits
 
 
-def search(index_dir: str | Path, query: str, **options: Any) -> SearchAnswer:
+def search(
+    index_dir: str | Path, query: str, *, settings: RankingSettings | None = None, **options: Any
+) -> SearchAnswer:
     """Answer one query over the current generation below ``index_dir``.
 
     Options: ``language`` (a code), ``outlet`` (a part of its name), ``since`` and ``until`` (``2024``, ``2024-06`` or
@@ -206,7 +225,7 @@ def search(index_dir: str | Path, query: str, **options: Any) -> SearchAnswer:
     ``all_copies`` (each copy as a hit of its own after its representative). Never raises because of the query; raises
     IndexUnavailableError when there is no index and ValueError for a date that is none.
     """
-    with Searcher(index_dir) as searcher:
+    with Searcher(index_dir, settings) as searcher:
         return searcher.search(query, **options)
 
 
@@ -237,27 +256,12 @@ def _day(text: str | None, option: str) -> tuple[int, int] | None:
     return span
 
 
-def _suggestion(engine: WhooshEngine, text: str, query: Query, ranked: Ranked) -> str | None:
-    """The query with words that no document has replaced by likely meant ones."""
-    from index.schema import SURFACE_FIELDS  # see _current
-    from index.spelling import closest  # rarely needed
-
-    missing = {
-        concept.source
-        for concept in ranked.concepts
-        if concept.source.isalpha()
-        and len(concept.source) > 3
-        and not any(engine.postings(form.field, form.terms[0]).ids for form in concept.forms if not form.positions)
-    }
-    plain = {leaf.text for leaf in leaves(query.group) if isinstance(leaf, Word) and not leaf.prefix and not leaf.edits}
-    began, changed = time.monotonic(), text
-    for word in sorted(missing & plain):
-        if time.monotonic() - began > SUGGESTION_SECONDS:
-            break
-        known = chain.from_iterable(engine.terms(name, word[:1].lower()) for name in SURFACE_FIELDS)
-        meant = closest(word.lower(), known)
-        if meant:
-            changed = changed.replace(word, meant)
+def _suggestion(text: str, ranked: Ranked) -> str | None:
+    """The query with words that no document has replaced by those that were searched for instead."""
+    changed = text
+    for concept in ranked.concepts:
+        if concept.meant:
+            changed = re.sub(rf"(?<!\w){re.escape(concept.source)}(?!\w)", concept.meant, changed)
     return changed if changed != text else None
 
 
@@ -265,9 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The small search script; gives the exit status."""
     options = _arguments(arguments)
     try:
+        data_dir, settings = _configured(Path(options.config))
         answer = search(
-            options.index or _configured_index(Path(options.config)),
+            options.index or data_dir / "index",
             " ".join(options.query),
+            settings=settings,
             language=options.language,
             outlet=options.outlet,
             since=options.since,
@@ -277,13 +283,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             per_page=options.per_page,
             all_copies=options.all_copies,
         )
+        shown = json.dumps(answer.to_json(), ensure_ascii=False) + "\n" if options.json else format_answer(answer)
+        sys.stdout.write(shown)
+        sys.stdout.flush()
     except (SaringError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, ValueError) else 1
-    if options.json:
-        sys.stdout.write(json.dumps(answer.to_json(), ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(format_answer(answer))
+        return 2 if isinstance(error, ValueError | ConfigError) else 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"{explain_os_error(error)}\n")
+        return 1
     return 0
 
 
@@ -306,14 +317,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args([f" {part}" if _EXCLUDED_WORD.fullmatch(part) else part for part in given])
 
 
-def _configured_index(config: Path) -> Path:
-    data_dir = "data"
-    if config.is_file():
-        import yaml  # not needed with --index
+def _configured(config: Path) -> tuple[Path, RankingSettings]:
+    """The data folder and the ranking that a configuration names, or the defaults."""
+    if not config.is_file():
+        return config.parent / "data", RankingSettings()
+    import yaml  # not needed without a configuration
 
+    try:
         loaded = yaml.safe_load(config.read_text(encoding="utf-8"))
-        data_dir = str(loaded.get("data_dir") or data_dir) if isinstance(loaded, dict) else data_dir
-    return config.parent / data_dir / "index"
+        section = loaded if isinstance(loaded, dict) else {}
+        return config.parent / str(section.get("data_dir") or "data"), ranking_settings(section.get("search"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ConfigError) as error:
+        raise ConfigError(f"{config}: {error}") from None
 
 
 def format_answer(answer: SearchAnswer) -> str:

@@ -23,12 +23,18 @@ def edit_distance(first: str, second: str, limit: int) -> int:
     return min(row[-1], limit + 1)
 
 
+def may_be_near(letters: frozenset[str], term: str, limit: int) -> bool:
+    """False when the letters alone tell that a word is further away: an edit adds at most one and takes at most one."""
+    return len(letters.symmetric_difference(term)) <= 2 * limit
+
+
 def closest(word: str, vocabulary: Iterable[tuple[str, int]]) -> str | None:
     """The most likely meant word: fewest edits (one for short words, two for longer ones), then most documents."""
     limit = 1 if len(word) <= 5 else 2
+    letters = frozenset(word)
     counts: dict[str, int] = {}
     for term, count in vocabulary:
-        if abs(len(term) - len(word)) <= limit and term.isalpha():
+        if abs(len(term) - len(word)) <= limit and may_be_near(letters, term, limit) and term.isalpha():
             counts[term] = counts.get(term, 0) + count
     best: tuple[int, int, str] | None = None
     for term, count in counts.items():

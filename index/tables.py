@@ -3,7 +3,8 @@
 ``sources`` are files, ``documents`` what was read from them (raw and clean text, metadata, place in a cluster of
 duplicates), ``removals`` the stretches cut from each, ``bands`` and ``pairs`` what near duplicates are found by,
 ``versions`` earlier texts, ``quarantine`` what could not become a document, ``runs`` one row a run, ``line_*`` and
-``outlet_lines`` what outlets print on many pages, ``removal_shares`` how much is usually cut from an outlet's pages.
+``outlet_lines`` what outlets print on many pages, ``removal_shares`` how much is usually cut from an outlet's pages,
+``tombstones`` hashes of what was forgotten on request and must not come back.
 
 Documents with the same words share a *node*, a 63-bit number derived from their content hash; bands and pairs speak of
 nodes, so that a thousand identical copies cost as much as one.
@@ -11,8 +12,11 @@ nodes, so that a thousand identical copies cost as much as one.
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     BigInteger,
@@ -38,8 +42,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-SCHEMA_VERSION = "2"
-"""Changes whenever a table does; a ledger of another version is refused."""
+SCHEMA_VERSION = "3"
+"""Grows by one whenever a table changes; `index.ledger_migrations` brings older ledgers here."""
 
 BUSY_SECONDS = 30
 """How long a connection waits for another writer: a shard of 2,000 documents is written in about one second."""
@@ -54,8 +58,8 @@ CHECKPOINT_PAGES = 8_000
 """Pages that SQLite lets gather before it writes them to their places, 64 MB: every document touches some 80 pages,
 most of them for its bands. At the default of 1,000 every twelfth arriving document takes 10 ms longer."""
 
-LIVE, HELD, GONE = "live", "held", "gone"
-"""A document's status: served, kept back for review or by language, or no longer in its source."""
+LIVE, HELD, FILTERED, GONE = "live", "held", "filtered", "gone"
+"""A document's status: served, kept back for review, left out for its language, or no longer in its source."""
 
 TO_COMPARE, TO_CLUSTER, SETTLED = 0, 1, 2
 """A document's resolution: its near copies are not searched yet, its cluster must be drawn again, or neither."""
@@ -220,8 +224,9 @@ quarantine = Table(
     Column("first_seen", Text, nullable=False),
     Column("last_seen", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("resolved", SmallInteger, nullable=False),
+    Column("resolved", SmallInteger, nullable=False),  # 0 open, 1 settled, 2 accepted: a person leaves it as it is
     UniqueConstraint("source_path", "id", "source"),
+    Column("rules_version", String(64)),  # the rules it failed under; with others it is tried again
 )
 
 runs = Table(
@@ -280,6 +285,14 @@ removal_shares = Table(
     sqlite_with_rowid=False,
 )
 
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("digest", String(32), primary_key=True),  # of an id, a page or a raw text, never these themselves
+    Column("document", Integer, nullable=False),  # digests of one document share a number
+    Column("forgotten_at", Text, nullable=False),
+)
+
 
 def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     """Return an INSERT that leaves a row that is already there as it is."""
@@ -301,13 +314,23 @@ def reader(engine: Engine) -> Engine:
     return engine
 
 
+def _reading(path: str) -> dict[str, str]:
+    """How SQLite opens a ledger that is only read.
+
+    Where the folder cannot be written, SQLite could not make the files that readers and writers share. Without a log
+    of a writer beside it there is none to share them with.
+    """
+    alone = not os.access(Path(path).absolute().parent, os.W_OK) and not Path(f"{path}-wal").exists()
+    return {"immutable": "1"} if alone else {"mode": "ro"}
+
+
 def connect(url: URL, *, read_only: bool) -> Engine:
     """Return an engine whose SQLite connections are durable and begin their transactions as writers or readers."""
     if url.get_backend_name() != "sqlite":
         return create_engine(url, hide_parameters=True)
     options: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     if read_only:
-        url = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+        url = url.set(database=f"file:{quote(str(url.database))}", query={**_reading(str(url.database)), "uri": "true"})
     engine = create_engine(url, connect_args=options, hide_parameters=True)  # an error must not print documents
 
     @event.listens_for(engine, "connect")

@@ -80,7 +80,7 @@ def test_search_json_is_the_contract(data):
     answer = json.loads(done.stdout)
     fields = {"query", "total", "page", "per_page", "took_ms", "generation", "suggestion", "facets", "hits"}
     assert fields <= set(answer)
-    assert set(answer["facets"]) == {"language", "outlet", "year"}
+    assert set(answer["facets"]) == {"language", "outlet", "year", "month"}
     hit = answer["hits"][0]
     assert {"id", "score", "title", "outlet", "published_at", "language", "url", "source", "snippet", "copies"} <= set(
         hit
@@ -101,6 +101,25 @@ def test_the_small_search_script_agrees(data):
         json.loads(saring("search", "--json", "kemitraan strategis", SARING_DATA_DIR=data).stdout),
     )
     assert one["hits"] == other["hits"]
+
+
+def test_similar_takes_any_id_and_folds_copies(data):
+    hits = json.loads(saring("search", "--json", "--per-page", "100", "language:id", SARING_DATA_DIR=data).stdout)[
+        "hits"
+    ]
+    original = next(hit for hit in hits if hit["copies"])
+    done = saring("similar", "--json", original["id"], SARING_DATA_DIR=data)
+    found = json.loads(done.stdout)
+    copy = original["copies"][0]["id"]
+    assert found["query"] == original["id"]
+    assert found["hits"]
+    assert not {original["id"], copy} & {hit["id"] for hit in found["hits"]}
+    by_copy = saring("similar", "--json", copy, SARING_DATA_DIR=data)
+    assert json.loads(by_copy.stdout)["hits"] == found["hits"]
+    assert original["id"] in by_copy.stderr
+    missing = saring("similar", "nobody", SARING_DATA_DIR=data)
+    assert missing.returncode == 1
+    assert "nobody" in missing.stderr
 
 
 def test_a_word_to_leave_out_is_no_option(data):

@@ -17,6 +17,10 @@ def square(number: int) -> int:
     return number * number
 
 
+def worker_of(_: int) -> int:
+    return os.getpid()
+
+
 def die_once(marker: str) -> str:
     path = Path(marker)
     if not path.exists():
@@ -48,6 +52,21 @@ def test_arguments_are_drawn_only_as_they_are_needed():
     with InlineExecutor() as inline:
         next(iter(ordered(inline, "square", square, numbers())))
     assert len(drawn) == 1
+
+
+def test_small_jobs_start_no_workers_and_large_ones_do_not_wait_for_them():
+    with ProcessExecutor(2) as pool:
+        before = {child.pid for child in psutil.Process().children(recursive=True)}
+        assert list(ordered(pool, "pid", worker_of, range(3), here=3)) == [(n, os.getpid()) for n in range(3)]
+        assert {child.pid for child in psutil.Process().children(recursive=True)} == before
+        pids = []
+        for number, (drawn, pid) in enumerate(ordered(pool, "pid", worker_of, range(10_000), here=3)):
+            assert drawn == number
+            pids.append(pid)
+            if len(pids) < 10 or pids[-1] == os.getpid():
+                time.sleep(0.05)
+    assert pids[:4] == [os.getpid()] * 4
+    assert os.getpid() not in pids[-5:]
 
 
 def test_a_killed_worker_is_replaced(tmp_path):

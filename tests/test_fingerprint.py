@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.fingerprint import BANDS, MIN_WORDS, ROWS, content_hash, equal_minima, fingerprint, shingles, similarity
+from transforms.fingerprint import (
+    BANDS,
+    MIN_WORDS,
+    ROWS,
+    VOWEL_SIGNS,
+    content_hash,
+    equal_minima,
+    fingerprint,
+    shingles,
+    similarity,
+)
 
 ARTICLE = " ".join(f"kalimat ke-{n} membahas hal nomor {n * 7} di desa {n % 13} pada hari {n % 5}." for n in range(40))
 
@@ -89,3 +101,11 @@ def test_any_text_has_a_fingerprint_and_similarity_is_symmetric(a: str, b: str) 
     assert fingerprint(a) == fingerprint(a)
     assert similarity(a, b) == similarity(b, a)
     assert all(0.0 <= value <= 1.0 for value in similarity(a, b))
+
+
+@given(st.text(alphabet="aB1_é“ \u00a0.’\u0301ﬁİ\u064e\n", max_size=60))
+def test_words_are_those_of_the_folded_text(text: str) -> None:
+    folded = VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    words = re.findall(r"\w+", folded)
+    assert content_hash(text) == content_hash(" ".join(words))
+    assert shingles(text) == shingles(" ".join(words))

@@ -232,13 +232,13 @@ numbers = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30, unique=Tr
 def test_encoding_round_trips(ids: list[int], data: st.DataObject) -> None:
     freqs = data.draw(st.lists(st.integers(1, 300), min_size=len(ids), max_size=len(ids)))
     positions = data.draw(st.sampled_from([[], [7] * sum(freqs), [70_000] * sum(freqs)]))
-    back = decode_postings(encode_postings(Postings(ids, freqs, positions)))
+    back = decode_postings(encode_postings(Postings(ids, freqs, positions), max(freqs)))
     assert (list(back.ids), list(back.freqs), list(back.positions)) == (ids, freqs, positions)
 
 
 @pytest.mark.parametrize("big", [5, 70_000])
 def test_lists_of_several_widths_are_joined(big: int) -> None:
-    parts = [decode_postings(encode_postings(Postings([0, 2], [1, n], [3] * n + [n]))) for n in (1, 2, big)]
+    parts = [decode_postings(encode_postings(Postings([0, 2], [1, n], [3] * n + [n]), n)) for n in (1, 2, big)]
     joined = concatenate([(base, part) for base, part in zip((0, 10, 20), parts, strict=True)])
     assert list(joined.ids) == [0, 2, 10, 12, 20, 22]
     assert list(joined.freqs) == [1, 1, 1, 2, 1, big]

@@ -1,11 +1,13 @@
 """The index writer: batches, replacements, failures, locks, crashes, segments built elsewhere."""
 
 import errno
+import gc
 import multiprocessing
 import os
 import random
 import signal
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -244,6 +246,16 @@ def test_segments_without_a_good_record_report_their_failures(path: Path, tmp_pa
     assert build_segments([], tmp_path / "work") == []
     with pytest.raises(ValueError, match="no record"):
         build_segment([], tmp_path / "work")
+
+
+def test_building_leaves_garbage_collection_as_it_was(tmp_path: Path) -> None:
+    def broken() -> Iterator[IndexRecord]:
+        yield record(1)
+        raise OSError("the source is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        build_segments(broken(), tmp_path)
+    assert gc.isenabled()
 
 
 def test_segments_from_another_file_system_are_copied(

@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import yaml
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.client.schemas.schedules import CronSchedule
+
+from flows.deployments import ONE_AT_A_TIME
 
 ROOT = Path(__file__).parent.parent
 SARING = Path(sys.executable).with_name("saring")
@@ -19,17 +22,26 @@ PROBE = """
 import json
 from prefect import get_client
 from prefect.client.schemas.filters import ArtifactFilter
+from flows.ingest import ingest
+from flows.locks import data_lock
+from flows.settings import load_settings
+
+with data_lock(load_settings().data_dir):
+    skipped = ingest(sources=["examples/raw/beritatanjung"])
+again = ingest(sources=["examples/raw/beritatanjung"])
 with get_client(sync_client=True) as client:
     flows = client.read_flow_runs()
     tasks = client.read_task_runs()
     artifacts = client.read_artifacts()
     limit = client.read_global_concurrency_limit_by_name("saring-index-writer")
     print(json.dumps({
-        "flows": [run.state_name for run in flows],
+        "skipped": skipped,
+        "again": again["run_id"],
+        "flows": sorted(run.state_name for run in flows),
         "tasks": sorted({run.name.split("-")[0] for run in tasks}),
         "states": sorted({run.state_name for run in tasks}),
-        "artifacts": [artifact.key for artifact in artifacts],
-        "summary": artifacts[0].data if artifacts else "",
+        "artifacts": sorted({artifact.key for artifact in artifacts}),
+        "summary": "".join(artifact.data for artifact in artifacts),
         "limit": [limit.limit, limit.active_slots],
     }))
 """
@@ -49,9 +61,16 @@ def test_ingest_runs_as_a_prefect_flow(tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads(done.stdout)
     assert report["counts"]["seen"] == report["counts"]["new"] + report["counts"]["near_duplicates"] > 0
-    probe = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True, check=True)
-    seen = json.loads(probe.stdout)
-    assert seen["flows"] == ["Completed"]
+    probe = subprocess.run(
+        [sys.executable, "-c", PROBE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert probe.returncode == 0, probe.stderr[-3000:]
+    seen = json.loads(probe.stdout.splitlines()[-1])
+    assert seen["flows"] == ["Completed", "Completed", "Skipped"]
+    assert "being written by process" in seen["skipped"]["skipped"]
+    assert "# Skipped" in seen["summary"]
+    assert seen["again"] in seen["summary"]
+    assert "Documents a second in the last 1 runs" in seen["summary"]
     assert {"clean", "record", "duplicates", "index", "verify"} <= set(seen["tasks"])
     assert seen["states"] == ["Completed"]
     assert seen["artifacts"] == ["saring-ingest"]
@@ -67,3 +86,4 @@ def test_deployments_are_what_the_flows_accept():
         path, name = deployment["entrypoint"].split(":")
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
         assert all(CronSchedule(**schedule) for schedule in deployment["schedules"])
+        assert ConcurrencyLimitConfig(**deployment["concurrency_limit"]) == ONE_AT_A_TIME

@@ -221,3 +221,16 @@ def test_hostile_repetition_stays_fast(unit: str) -> None:
     start = time.process_time()
     find_related(text)
     assert time.process_time() - start < 2.0
+
+
+def test_a_video_title_runs_up_to_its_player():
+    text = "Warga senang. Tonton juga video Petani Lereng Kembali Bekerja Tanpa Saluran Irigasi:[Gambas:Video 20kabar]"
+    assert [text[cut.start : cut.end] for cut in find_related(text)] == [text[14 : text.index("[")]]
+
+
+def test_a_colon_at_the_end_of_a_paragraph_is_no_player():
+    text = (
+        "Baca juga: Panen Raya di Lereng Utara Bupati Sempana menyebut tiga alasan yang mendasari keputusan itu, yaitu:"
+    )
+    [cut] = find_related(text)
+    assert text[cut.start : cut.end] == "Baca juga: Panen Raya di Lereng Utara"

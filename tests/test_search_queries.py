@@ -5,8 +5,10 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,14 @@ from hypothesis import strategies as st
 from index.dates import parse_day, parse_span
 from index.generations import Generations
 from index.query import MAX_CHARACTERS, parse
+from index.ranking_settings import RankingSettings
+from index.recency import recency_factors
 from index.records import Copy, IndexRecord
 from index.search import Searcher, main, search
-from index.spelling import edit_distance
+from index.spelling import edit_distance, may_be_near
+from index.wordings import MAX_WORDINGS, other_wordings
 from index.writer import IndexWriter
-from transforms.errors import IndexUnavailableError
+from transforms.errors import DocumentNotFoundError, IndexUnavailableError
 
 ARTICLES = [
     ("a1", "Wali kota resmikan pasar terapung", "Wali kota Sari Lestari meresmikan pasar terapung di Muara Jernih.\n\n"
@@ -79,6 +84,12 @@ def ids(searcher: Searcher, query: str, **options: object) -> list[str]:
         ("Korea Utara", ["a3", "a5"]),
         ("AS", ["a6", "a5"]),
         ('"as roda"', ["a7"]),
+        ('"tarif Amerika Serikat naik"', ["a6"]),
+        ('"pemerintah amerika serikat"', ["a6"]),
+        ('"dengan AS dibahas"', ["a5"]),
+        ('"ganti as roda"', []),
+        ('"mengganti AS roda"', []),
+        ('title:"Korea Utara kirim"', ["a5"]),
         ("amerika serikat", ["a5", "a6"]),
         ("terapu*", ["a1", "a2"]),
         ("terapnug~", ["a1", "a2"]),
@@ -118,6 +129,7 @@ def test_an_answer_has_all_that_a_page_shows(searcher: Searcher) -> None:
         "language": {"id": 2},
         "outlet": {"kabarmuara.example": 2},
         "year": {"2024": 2},
+        "month": {"2024-06": 1, "2024-07": 1},
     }
     assert set(answer["hits"][0]) == {
         "id", "score", "title", "outlet", "published_at", "language", "url", "source", "snippet", "copies",
@@ -147,6 +159,53 @@ def test_filters_narrow_and_dates_include_both_ends(searcher: Searcher) -> None:
         searcher.search("pasar", since="kemarin")
 
 
+def test_phrases_mark_their_other_wordings(searcher: Searcher) -> None:
+    assert "<mark>Pemerintah AS</mark>" in searcher.search('"pemerintah Amerika Serikat"').hits[0].snippet
+
+
+def test_wordings_of_a_phrase_are_bounded() -> None:
+    assert other_wordings("presiden AS", 20) == ["presiden amerika serikat"]
+    assert other_wordings("presiden Amerika Serikat", 20) == ["presiden AS"]
+    assert len(other_wordings("AS MA korut korsel " * 5, 20)) <= MAX_WORDINGS
+
+
+def test_similar_documents_share_the_matter_and_never_include_the_document(searcher: Searcher) -> None:
+    answer = searcher.similar("a1")
+    assert answer.hits[0].id == "a2"
+    assert answer.query == "a1"
+    assert "a1" not in [hit.id for hit in answer.hits]
+    assert "<mark>Pedagang</mark>" in answer.hits[0].snippet
+    assert [hit.id for hit in searcher.similar("a1", outlet="bengkel").hits] == []
+    with pytest.raises(DocumentNotFoundError, match="nobody"):
+        searcher.similar("nobody")
+
+
+def test_recency_prefers_the_newer_of_equal_documents_only_when_asked(index_dir: Path) -> None:
+    with Searcher(index_dir, RankingSettings(recency=10, recency_half_life_days=30)) as searcher:
+        assert ids(searcher, "kemitraan OR tarif OR pasar")[0] == "a2"
+        assert ids(searcher, "pasar terapung") == ["a2", "a1"]
+    factors = recency_factors([20240101000000, 20231202000000, 0, 99999999999999], RankingSettings(
+        recency=1, recency_half_life_days=30))  # fmt: skip
+    assert factors == [2.0, 1.5, 1.0, 1.0]
+
+
+def test_the_ranking_comes_from_the_configuration(
+    index_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"data_dir: {index_dir.parent}\nsearch: {{title_weight: 0, recency: 1}}\n")
+    assert main(["--config", str(config), "--json", "naik"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"] == 1
+    for wrong, message in (
+        ("k2: 1", "search.k2: unknown key"),
+        ("k1: -1", "search.k1: expected a number"),
+        ("5", "key: value"),
+    ):
+        config.write_text(f"search: {{{wrong}}}\n" if ":" in wrong else "search: 5\n")
+        assert main(["--config", str(config), "naik"]) == 2
+        assert message in capsys.readouterr().err
+
+
 def test_order_by_date_and_pages_without_gaps(searcher: Searcher) -> None:
     query = "pasar OR korut OR tarif OR roda OR market"
     by_date = ids(searcher, query, sort="date")
@@ -163,7 +222,12 @@ def test_copies_can_be_listed_as_hits(searcher: Searcher) -> None:
 
 
 def test_did_you_mean(searcher: Searcher) -> None:
-    assert searcher.search("terapnug pasar").suggestion == "terapung pasar"
+    answer = searcher.search("terapnug -pasra")
+    assert answer.suggestion == "terapung -pasra"
+    assert [hit.id for hit in answer.hits] == ["a1", "a2"], "what is meant is searched for"
+    assert "<mark>terapung</mark>" in answer.hits[0].snippet
+    assert answer.warnings == ("terapnug: no document has this word; terapung was searched for",)
+    assert searcher.search('"terapnug"').total == 0, "in quotes it is meant as it stands"
     assert searcher.search("pasar").suggestion is None
 
 
@@ -251,6 +315,12 @@ def test_distance_is_symmetric_and_bounded(first: str, second: str) -> None:
     assert distance <= limit + 1
 
 
+@given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))
+def test_letters_never_rule_out_a_near_word(first: str, second: str) -> None:
+    distance = edit_distance(first, second, 8)
+    assert may_be_near(frozenset(first), second, distance)
+
+
 def test_a_searcher_follows_commits_and_promotions(tmp_path: Path) -> None:
     generations = Generations(tmp_path)
     with Searcher(tmp_path) as searcher:
@@ -266,6 +336,40 @@ def test_a_searcher_follows_commits_and_promotions(tmp_path: Path) -> None:
                     )
                 answer = searcher.search("kabar")
                 assert (answer.generation, answer.total) == (name, number)
+
+
+def test_threads_share_a_searcher_while_the_index_changes(tmp_path: Path) -> None:
+    generations = Generations(tmp_path)
+    records = [
+        IndexRecord(f"r{n}", "Judul", "kabar pasar " * n, None, None, (), "id", None, None, "s") for n in range(60)
+    ]
+    with IndexWriter(generations.create("g0")) as writer:
+        writer.apply(records)
+    generations.promote("g0")
+    done = threading.Event()
+
+    def ask(searcher: Searcher) -> set[int]:
+        totals = set()
+        while not done.is_set():
+            answer = searcher.search("kabar")
+            assert len(answer.hits) == 10
+            totals.add(answer.total)
+        return totals
+
+    with Searcher(tmp_path) as searcher, ThreadPoolExecutor(4) as threads:
+        results = [threads.submit(ask, searcher) for _ in range(4)]
+        try:
+            for number in range(1, 6):
+                with IndexWriter(generations.create(f"g{number}")) as writer:
+                    writer.apply(records[: 60 - number])
+                generations.promote(f"g{number}")
+                with IndexWriter(generations.path(f"g{number}")) as writer:
+                    writer.apply((), [records[0].id])
+                searcher.close()
+        finally:
+            done.set()
+        for result in results:
+            assert result.result() <= set(range(54, 61))
 
 
 def test_order_does_not_depend_on_segments_or_arrival(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_paths_are_relative_to_the_file(tmp_path):
     settings = load_settings(write(tmp_path, "sources: [raw, 's3://bucket/news']\ndata_dir: out\n"))
     assert settings.sources == [str(tmp_path / "raw"), "s3://bucket/news"]
     assert settings.index_dir == tmp_path / "out" / "index"
-    assert settings.ledger_url == f"sqlite:///{tmp_path / 'out' / 'ledger.sqlite'}"
+    assert settings.ledger_url == str(tmp_path / "out" / "ledger.sqlite")
 
 
 def test_defaults_without_a_file(tmp_path, monkeypatch):
@@ -50,6 +50,8 @@ def test_field_names_reach_the_reader(tmp_path):
         ("runner: {workers: many}", ["runner.workers", "integer", "'many'"]),
         ("reading: {fields: {txt: isi}}", ["reading.fields", "txt"]),
         ("reading: {max_characters: 0}", ["reading.max_characters", "greater than 0"]),
+        ("search: {k2: 1}", ["search.k2", "unknown key", "`k1`"]),
+        ("search: {body_b: 2}", ["search.body_b", "from 0 to 1", "2"]),
         ("rules: [missing]", ["rules", "missing"]),
         ("[1, 2]", ["expected `key: value`"]),
         ("a: [", ["not valid YAML"]),
@@ -66,3 +68,11 @@ def test_errors_name_file_key_and_expectation(tmp_path, text, parts):
 def test_missing_file(tmp_path):
     with pytest.raises(ConfigError, match="no such configuration file"):
         load_settings(tmp_path / "nowhere.yaml")
+
+
+def test_aliases_that_stand_for_more_than_memory_holds_are_told_at_once(tmp_path):
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    with pytest.raises(ConfigError, match="data_dir") as raised:
+        load_settings(write(tmp_path, "\n".join([*levels, "data_dir: *a11"])))
+    assert len(str(raised.value)) < 5_000

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from transforms.headlines import opening_dateline
 from transforms.joins import OPENERS
@@ -46,11 +47,12 @@ _BARE = re.compile(
     rf"(?:\|\s?)?(?:{_SLASH}|{_STOCK}(?:\s?/\s?{_NAME})?|[A-Z]\w+ / {_STOCK}|ISTIMEWA|Istimewa"
     rf"|Foto/[A-Z][\w ./-]{{1,40}}|"
     rf"(?:Foto|FOTO|foto|Photo|Kredit foto|Sumber foto|Dok|DOK|dok|Doc|Foto ?[Bb]y|Foto oleh)(?:\."
-    rf"|\s?[:/])\s?(?:[Dd]ok\.\s?)?[^.|\n]{{2,60}}|"
+    rf"|\s?[:/])\s?(?:[Dd]o[ck]\.\s?)?[^.|\n]{{2,60}}|"
     rf"©\s?(?:\d{{4}}\s)?[^\n]{{2,60}}|(?:X|x|[Ii]nstagram|[Tt]witter|[Ff]acebook|[Yy]ou[Tt]ube"
     rf"|[Tt]ik[Tt]ok)(?:\.com)?/[\w.@]{{2,40}}|"
     rf"\|\s?[A-Z0-9][\w.]{{2,30}})"
 )
+_MARKED = re.compile(rf"[(\[]\s?(?:{_MARK}|ist\b|istimewa)", re.IGNORECASE)
 _WEAK = re.compile(r"[(\[]\s?(?:ist|istimewa|net|internet)\.?\s?[)\]]|istimewa", re.IGNORECASE)
 _BOUNDARY = re.compile(r"(?<=[a-z0-9)%][.!?]) ?[\"”’]? ?(?=[\"“‘]?[A-Z])|(?<=[.!?,][\"”’]) (?=[A-Z\"“])")
 """Where one sentence of a paragraph ends and the next begins."""
@@ -68,9 +70,9 @@ USUAL_NAME_TOKENS = 3
 def credit_lines(page: Page) -> Iterator[Span]:
     """Lines that are nothing but a credit, and credits behind running text that is no caption."""
     for line in page.lines:
-        if span := _credit_at_end(line):
-            caption = line.text[: span[0]]
-            if not caption.strip() or not _is_caption(caption, line.text[span[0] :]):
+        if span := _credit_at_end(line.text):
+            caption, credit = line.text[: span[0]], line.text[span[0] :]
+            if not caption.strip() or _is_last_sentence(page, line, caption) or not _is_caption(caption, credit):
                 yield line.start + span[0], line.start + span[1]
 
 
@@ -81,8 +83,9 @@ def caption_lines(page: Page) -> Iterator[Span]:
             continue
         if line.index == 0 and _is_opening_caption(page):
             yield line.start, line.end
-        elif (span := _credit_at_end(line)) and line.text[: span[0]].strip():
-            if _is_caption(line.text[: span[0]], line.text[span[0] :]):
+        elif (span := _credit_at_end(line.text)) and line.text[: span[0]].strip():
+            caption, credit = line.text[: span[0]], line.text[span[0] :]
+            if not _is_last_sentence(page, line, caption) and _is_caption(caption, credit):
                 yield line.start, line.end
         elif len(line.text) <= MAX_INLINE_CAPTION and _starts_with_credit(line.text):
             yield line.start, line.end
@@ -102,20 +105,37 @@ def _is_opening_caption(page: Page) -> bool:
     return opening_dateline(page.lines[1].text, page.outlet) is not None
 
 
-def _credit_at_end(line: Line) -> Span | None:
-    """Where the credit that ends the line stands in it."""
-    text = line.text
+def _credit_at_end(text: str) -> Span | None:
+    """Where the credit that ends a line stands in it."""
     last = text[-1]
     if last in ")]" or text[-2:] in (").", "]."):
         for found in _BRACKETED.finditer(text, max(0, len(text) - 110)):
-            if found.end() == len(text):
+            if found.end() == len(text) and not _closes_sentence(text, found):
                 return found.span()
+    if len(text) > (MAX_BARE_CREDIT if last in '.!?"”' else MAX_CAPTION):
+        return None
+    return _unbracketed_credit(text)
+
+
+@lru_cache(maxsize=1024)
+def _unbracketed_credit(text: str) -> Span | None:
+    """The same without brackets, for lines of bounded length: two rules and every round ask for it."""
     if len(text) <= MAX_BARE_CREDIT and (whole := _BARE.fullmatch(text)):
         return whole.span()
-    if last in '.!?"”' or len(text) > MAX_CAPTION:
+    if text[-1] in '.!?"”':
         return None
     trailing = _TRAILING.search(text, max(0, len(text) - 90))
     return trailing.span() if trailing else None
+
+
+def _closes_sentence(text: str, credit: re.Match[str]) -> bool:
+    """Whether a bracket that only names a site stands before the full stop of a sentence, and so belongs to it."""
+    before = text[: credit.start()].rstrip()
+    return (
+        credit.group()[-1] == "."
+        and before[-1:] not in ("", ".", "!", "?", '"', "”")
+        and not _MARKED.match(text, credit.start())
+    )
 
 
 MAX_BARE_CREDIT = 110
@@ -127,10 +147,17 @@ _TRAILING = re.compile(
 )
 
 
+def _is_last_sentence(page: Page, line: Line, text: str) -> bool:
+    """Whether a credit stands behind the article's last full stop: there it signs the article, as initials would."""
+    return line.index == page.tail_start - 1 and line.index > page.head_end and text.rstrip()[-1:] in (".", "!", "?")
+
+
 def _is_caption(text: str, credit: str) -> bool:
     """Whether the text before a credit is one caption: a single sentence, or short."""
     text = text.strip()
     if len(text) > MAX_CAPTION:
+        return False
+    if _SAID.search(text):
         return False
     sentences = len(_BOUNDARY.findall(text)) + 1
     if _WEAK.fullmatch(credit.strip()):
@@ -141,15 +168,21 @@ def _is_caption(text: str, credit: str) -> bool:
 _QUOTE = re.compile(
     r"[\"“”].{20,}[\"“”]|\b(?:katanya|ujarnya|ungkapnya|jelasnya|tuturnya|tegasnya|ucapnya|imbuhnya|tandasnya)\b"
 )
+_SAID = re.compile(
+    r"[,.?!][\"”’]{1,2},? ?(?:kata|ujar|ungkap|jelas|tutur|tegas|ucap|imbuh|tandas|pungkas|papar|sebut|tambah"
+    r"|terang|said)"
+)
+"""A quotation with who said it: no caption has one."""
 _LEADING = re.compile(
     rf"(?:{_SLASH}|[A-Z]\w+ / {_STOCK}|{_STOCK}|Dok\. ?[A-Z][\w ]{{2,30}}|©\s?(?:\d{{4}}\s)?[A-Z]\w+)(?=\s?[A-Z(\[])"
 )
 
 
+@lru_cache(maxsize=1024)
 def _starts_with_credit(text: str) -> bool:
-    """Whether the line is a credit with its caption glued or set behind it."""
+    """Whether a line of at most `MAX_INLINE_CAPTION` is a credit with its caption glued or set behind it."""
     found = _LEADING.match(text)
-    if found is None or len(text) > MAX_INLINE_CAPTION:
+    if found is None:
         return False
     return not _BOUNDARY.search(text, found.end()) and not _QUOTE.search(text)
 
@@ -160,7 +193,7 @@ _INLINE = re.compile(
 )
 _TOKEN = re.compile(r"\s?([A-Z][\w’'.-]*)")
 _DATED = re.compile(r"\(\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?\)")
-_STOP_INSIDE = re.compile(r"[a-z]{3}[.!?][\"”]? +[^\s|]")
+_STOP_INSIDE = re.compile(r"[a-z]{3}[.!?][\"”]? +[^\s|]|https?:|www\.|={3}|\(\d\)")
 _SEAM = re.compile(r"[a-z](?=[A-Z][a-z])")
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 from transforms.headlines import title_line
 from transforms.joins import find_line_joins, find_space_joins
-from transforms.lines import Page, Stretch, make_page
+from transforms.lines import Page, Stretch, make_page, runs_of
 from transforms.models import Cleaned, Cut, Hints, Removal, Repair, TextView
 from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
-from transforms.related import KnownTitles, find_related
+from transforms.related import find_related
 from transforms.related_markers import marker_words
 from transforms.repeats import find_repeats
-from transforms.rules import Finder, RuleSet
+from transforms.rules import RuleSet
 
 MAX_ROUNDS = 8
 """Rounds of the steps over one document. Of 6,000 articles none needed more than 5; the limit bounds hostile input."""
@@ -34,6 +34,8 @@ DOUBTFUL = 0.7
 class _State:
     """What has been decided so far, in offsets of the view."""
 
+    runs: list[tuple[int, int]]
+    """The `runs_of` the view's text, of which every page is made."""
     cuts: list[Cut] = field(default_factory=list)
     """Sorted, not overlapping."""
     spaces: set[int] = field(default_factory=set)
@@ -44,7 +46,7 @@ class _State:
         gone = [Stretch(cut.start, cut.end) for cut in self.cuts]
         if self.spaces:
             gone = sorted([*gone, *(Stretch(at, at) for at in self.spaces)], key=lambda s: (s.start, s.end))
-        return make_page(text, gone, self.joined, outlet)
+        return make_page(text, gone, self.joined, outlet, self.runs)
 
     def add(self, text: str, page: Page, cuts: Iterable[Cut]) -> None:
         """Take over cuts of a page; what an earlier cut already took is left out of them."""
@@ -71,16 +73,30 @@ def _append(cuts: list[Cut], text: str, start: int, end: int, like: Cut) -> None
         cuts.append(Cut(start, end, like.rule, like.kind, like.confidence))
 
 
-@dataclass(frozen=True, slots=True)
 class _Finders:
-    """What looks for cuts in the pages of one document, knowing what its text cannot hold."""
+    """What looks for cuts in the pages of one document, knowing what its text cannot hold.
 
-    rules: Finder
-    marker_words: tuple[str, ...]
-    known_titles: KnownTitles | None
+    A page is often asked about twice, before and after its lines are looked at for joins: the last answers are kept.
+    """
+
+    def __init__(self, page: Page, rules: RuleSet, known: Knowledge) -> None:
+        self._find_rules = known.beside(rules.finder(page), page.outlet)
+        self._marker_words = marker_words(page.text)
+        self._is_title = known.is_title if known.titles else None
+        self._rules: tuple[Page, list[Cut]] | None = None
+        self._related: tuple[Page, list[Cut]] | None = None
+
+    def rules(self, page: Page) -> list[Cut]:
+        """The cuts of the catalogue's rules."""
+        if self._rules is None or self._rules[0] is not page:
+            self._rules = page, self._find_rules(page)
+        return self._rules[1]
 
     def related(self, page: Page) -> list[Cut]:
-        return find_related(page.text, self.known_titles, page.spaced, self.marker_words)
+        """The related links."""
+        if self._related is None or self._related[0] is not page:
+            self._related = page, find_related(page.text, self._is_title, page.spaced, self._marker_words)
+        return self._related[1]
 
 
 def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHING_KNOWN) -> Cleaned:
@@ -88,10 +104,9 @@ def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHI
 
     ``known`` is what other documents tell of this one: lines of its outlet, and titles.
     """
-    state = _State()
+    state = _State(runs_of(view.text))
     page = state.page(view.text, hints.outlet)
-    find_rules = known.beside(rules.finder(view.text, hints.outlet), hints.outlet)
-    find = _Finders(find_rules, marker_words(view.text), known.is_title if known.titles else None)
+    find = _Finders(page, rules, known)
     settled = False
     for _ in range(MAX_ROUNDS):
         page, related = _mend(view.text, page, state, find)

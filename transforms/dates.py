@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 MAX_LENGTH = 200
 """Characters of a date field that are read; the longest of 30,000 real ones has 93."""
@@ -75,6 +76,7 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _FALLBACK = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
+@lru_cache(maxsize=1024)
 def parse_date(text: str, *, month_first: bool = False) -> str | None:
     """Read the first full date in ``text``: ISO 8601 with offset, or None.
 

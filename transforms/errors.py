@@ -9,10 +9,16 @@
     ├── LedgerError                the ledger cannot be opened, or is of another version
     ├── IndexUnavailableError      there is no generation to search, or it cannot be opened
     │   └── IndexLockedError       another writer holds the index
-    └── IndexMismatchError         counts after a commit differ from what was written
+    ├── DocumentNotFoundError      no document of this id in the index
+    ├── IndexMismatchError         counts after a commit differ from what was written
+    └── WorkerDiedError            a worker process was killed, and its work killed another one
 """
 
 from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from typing import Final
 
 
 class SaringError(Exception):
@@ -53,5 +59,30 @@ class IndexLockedError(IndexUnavailableError):
     """Another process is writing the index."""
 
 
+class DocumentNotFoundError(SaringError):
+    """The index holds no document of this id."""
+
+
 class IndexMismatchError(SaringError):
     """The index does not hold what was just written to it."""
+
+
+class WorkerDiedError(SaringError):
+    """A worker process was killed twice over the same work."""
+
+
+_OS_HINTS: Final[Mapping[int, str]] = {
+    errno.ENOSPC: "Free some space and run the same command again: what was committed stays and can be searched.",
+    errno.EDQUOT: "Free some of the quota and run the same command again: what was committed stays.",
+    errno.EFBIG: "Files may not grow as large here: raise the limit (`ulimit -f`) and run the same command again.",
+    errno.EROFS: "Searching works here; to write, mount it for writing or set `data_dir` to another folder.",
+    errno.EACCES: "Give yourself access to it, or set `data_dir` to a folder of your own.",
+    errno.EPERM: "Give yourself access to it, or set `data_dir` to a folder of your own.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`) and run the same command again.",
+}
+
+
+def explain_os_error(error: OSError) -> str:
+    """What the operating system refused, where, and what to do about it."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}. {_OS_HINTS.get(error.errno or 0, '')}".rstrip()

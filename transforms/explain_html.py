@@ -70,7 +70,7 @@ border-left:3px solid #d9960c;background:var(--card)}
 background:hsl(var(--hue) var(--full) var(--back));border:1px solid hsl(var(--hue) var(--full) var(--edge)/.55)}
 .legend a:hover,.legend a:focus-visible{border-color:hsl(var(--hue) var(--full) var(--edge));outline:0;
 box-shadow:0 0 0 2px hsl(var(--hue) var(--full) var(--edge)/.35)}
-.legend small,.rules small{color:var(--soft)}
+.rules small{color:var(--soft)}
 .switch{display:inline-flex;gap:.5rem;align-items:center;margin:1.1rem 0 0;padding:.3rem 0;cursor:pointer}
 .switch input{width:1.1rem;height:1.1rem;margin:0;accent-color:var(--mend)}
 .raw{margin:1.2rem 0 0;padding:1.4rem 0;border:solid var(--line);border-width:1px 0;white-space:pre-wrap;

@@ -79,9 +79,9 @@ def furniture_kind(text: str) -> str | None:
         return None
     if len(words) <= MAX_STOCK_WORDS and (stock := vocabulary.lines.get(" ".join(words))):
         return stock
-    strong = [word for word in words if word in vocabulary.strong]
-    if not strong:
+    if vocabulary.strong.isdisjoint(words):
         return None
+    strong = [word for word in words if word in vocabulary.strong]
     covered = len(strong) + sum(word in vocabulary.plain and word not in vocabulary.strong for word in words)
     if not _enough(len(words), len(strong), covered, text[-1] in ".!?"):
         return None

@@ -23,11 +23,16 @@ _SITE = re.compile(
     r"[A-Za-z]{3,20}dot(?:com|co|id|net)|(?-i:[A-Z][A-Z0-9]{2,19}\.[A-Z]{2,8}))\b",
     re.IGNORECASE,
 )
+_SITE_SIGN = re.compile(
+    r"\.(?:(?i:com|co|id|net|org|news|tv|info|my|asia|today|press)\b|[A-Z]{2})|(?i:dot)(?i:com|co|id|net)"
+)
+"""What every site holds; heads of lines are quickly searched for it."""
+_DASHES = re.compile(r"[-–—:]")
 _WORDS = r"[A-Z][\w’'.-]*(?:[ /-](?:[A-Z][\w’'.-]*|dan|di|del|de|al|the|of)){0,5}"
 _BEFORE_SITE = re.compile(rf"(?:{_WORDS}(?:,\s?{_WORDS}){{0,2}}\s?[-–—,|/]{{0,3}}\s?)?")
 _TOWN_AFTER_SITE = re.compile(
     r"\s?(?:[-–—|,]{1,3}|I\b)\s?(?P<place>[A-Z][\w’'-]*(?:[ /][A-Z][\w’'-]*){0,3})\s?(?P<close>[-–—]{1,3}"
-    r"|[.:|])\s?(?=[\"“‘(]?\w)"
+    r"|[.:|])\s?(?=[\"“‘(]?\w)(?![a-z]{2,4}\b)"
 )
 _DASH_AFTER_SITE = re.compile(r"\s?,?\s?(?:[-–—]{1,3}|[:|]|I\b)\s?,?\s?[-–—]?\s?(?=[\"“‘(]?[\w])")
 _TOWN_SEAM = re.compile(r",\s?(?P<place>[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[A-Z])")
@@ -47,7 +52,7 @@ MIN_BODY_AFTER = 40
 
 def _site_in(head: str) -> re.Match[str] | None:
     """The site that the start of a line names."""
-    return _SITE.search(head) if "." in head or "dot" in head else None
+    return _SITE.search(head) if _SITE_SIGN.search(head) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,20 @@ class Dateline:
 
 def opening_dateline(text: str, outlet: str | None = None) -> Dateline | None:
     """The dateline at the start of a paragraph, or None."""
+    return _dateline_of(text[: 2 * MAX_DATELINE + 1], outlet)
+
+
+@lru_cache(maxsize=256)
+def _dateline_of(text: str, outlet: str | None) -> Dateline | None:
+    """The same for as much of a paragraph as matters: several rules, every round and the metadata ask for it."""
     head = text[:MAX_DATELINE]
     site = _site_in(head)
     if site and (before := _BEFORE_SITE.fullmatch(head[: site.start()])):
         return _site_dateline(text, site, before.group())
-    if (found := _AGENCY.match(head)) and (found["dash"] or _known(found["place"] or "")):
-        return Dateline(found.end(), True)
-    if (found := _PLAIN.match(head)) and _is_place(found["place"], found["dash"], outlet):
+    agency = _AGENCY.match(head) if "(" in head else None
+    if agency and (agency["dash"] or _stands_alone(agency["place"], text[agency.end() :])):
+        return Dateline(agency.end(), True)
+    if _DASHES.search(head) and (found := _PLAIN.match(head)) and _is_place(found["place"], found["dash"], outlet):
         return Dateline(found.end(), False)
     return None
 
@@ -130,10 +142,10 @@ def _has_header(page: Page) -> bool:
 
 def _opening_lines(page: Page) -> Iterator[tuple[Line, Dateline]]:
     """The first paragraph's dateline, and any later one that names its site (a second copy of the article)."""
+    opening = max(1, min(page.head_end + 1, 6))
     for line in page.lines:
-        opening = line.index < max(1, min(page.head_end + 1, 6))
         head = line.text[:MAX_DATELINE]
-        if not opening and ("." not in head or not _BEFORE_SITE.match(head) or not _site_in(head)):
+        if line.index >= opening and ("." not in head or not _site_in(head)):
             continue
         found = opening_dateline(line.text, page.outlet)
         if found and len(line.text) - found.end >= MIN_BODY_AFTER:
@@ -162,10 +174,21 @@ def _known(place: str) -> bool:
     return any(part.strip(" -–—:.").lower() in _places() for part in re.split(r"[,/()|-]", place))
 
 
+def _stands_alone(place: str | None, following: str) -> bool:
+    """Whether a place and an agency in brackets are a dateline without its dash: a sentence begins behind them."""
+    return place is not None and place.strip().lower() in _places() and not following[:1].islower()
+
+
 def _debris_end(text: str) -> int:
     """Dashes and commas that a scraper left of a dateline whose words were links."""
     found = _DEBRIS.match(text)
     return found.end() if found and len(text) >= 2 * MIN_BODY_AFTER else 0
+
+
+@lru_cache(maxsize=256)
+def _wanted(title: str) -> str:
+    """A title as lines are compared with it; each round of cleaning asks again."""
+    return _squeezed(title)
 
 
 def _squeezed(text: str) -> str:
@@ -207,6 +230,7 @@ _BYLINE_FIRST = re.compile(
     rf"{_DATE}",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _HOUR = re.compile(r"(?:(?:pukul|jam|\d{1,2}[.)]) )?\d{1,2}[.:]\d{2}\b(?!\.\d)")
 MAX_HEAD_LINES = 8
 """How far down a date line may stand: under site name, categories, title, byline. Further down it heads a schedule."""
@@ -214,10 +238,16 @@ MAX_DATE_LINE = 90
 """Characters of a date line with its labels: the longest hand-marked one has 34."""
 
 
+def _lines_with_dates(page: Page) -> list[Line]:
+    """The lines above the article that may hold a date."""
+    head = page.lines[: min(page.head_end, MAX_HEAD_LINES)]
+    return [line for line in head if len(line.text) <= MAX_DATE_LINE and _DIGIT.search(line.text)]
+
+
 def date_lines(page: Page) -> Iterator[Span]:
     """Lines above the article that are only a date with its labels; a byline behind it is left to its own rule."""
-    for line in page.lines[: min(page.head_end, MAX_HEAD_LINES)]:
-        if len(line.text) <= MAX_DATE_LINE and (found := _DATE_LINE.match(line.text)):
+    for line in _lines_with_dates(page):
+        if found := _DATE_LINE.match(line.text):
             if _heads_schedule(page, line):
                 return
             rest = line.text[found.end() :].strip()
@@ -233,11 +263,10 @@ def _heads_schedule(page: Page, line: Line) -> bool:
 
 def date_bylines(page: Page) -> Iterator[Span]:
     """``by NAME`` behind the date of a date line, and lines that begin with the author and go on with the date."""
-    for line in page.lines[: min(page.head_end, MAX_HEAD_LINES)]:
-        if len(line.text) <= MAX_DATE_LINE and _BYLINE_FIRST.match(line.text):
+    for line in _lines_with_dates(page):
+        if _BYLINE_FIRST.match(line.text):
             yield line.start, line.end
-            continue
-        if len(line.text) <= MAX_DATE_LINE and (found := _DATE_LINE.match(line.text)):
+        elif found := _DATE_LINE.match(line.text):
             rest = _BY.search(line.text, found.end())
             if rest and not line.text[found.end() : rest.start()].strip():
                 yield line.start + rest.start(), line.end
@@ -245,6 +274,8 @@ def date_bylines(page: Page) -> Iterator[Span]:
 
 MAX_TITLE_CHARACTERS = 180
 """The longest title of 29,985 articles that is no scraping accident has 176 characters."""
+OPENING_CHARACTERS = 30
+"""Characters of a line that are compared with a known title before all of it is: paragraphs are long."""
 MAX_TITLE_WORDS = 26
 MIN_TITLE_WORDS = 3
 SAME_TITLE_SHARE = 0.7
@@ -257,9 +288,9 @@ def title_line(page: Page, known: str | None) -> Line | None:
     """The line at the head that is the article's title, or None."""
     if len(page.lines) < 2:
         return None
-    if known and (wanted := _squeezed(known)):
+    if known and (wanted := _wanted(known)):
         head = page.lines[: max(2, min(page.head_end, 6))]
-        return next((line for line in head if _same_title(_squeezed(line.text), wanted)), None)
+        return next((line for line in head if _same_title(line.text, wanted)), None)
     first = page.lines[0]
     return first if _may_be_title(first.text) and _stands_as_title(page, first) else None
 
@@ -283,8 +314,12 @@ def _stands_as_title(page: Page, first: Line) -> bool:
     return body and not _title_case(following.text)
 
 
-def _same_title(line: str, wanted: str) -> bool:
-    """Whether a line is the known title, or either begins with all of the other."""
+def _same_title(text: str, wanted: str) -> bool:
+    """Whether a line is the known title, squeezed to ``wanted``, or either begins with all of the other."""
+    opening = _squeezed(text[:OPENING_CHARACTERS])
+    if not (wanted.startswith(opening) or opening.startswith(wanted)):
+        return False
+    line = _squeezed(text)
     if not line:
         return False
     shorter, longer = sorted((line, wanted), key=len)

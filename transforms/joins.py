@@ -108,6 +108,8 @@ MAX_BROKEN_LINES = 6
 """Lines into which links break one sentence: more than any of 6,000 articles has."""
 MAX_LINK_WORDS = 8
 """Words of a line that can be the text of a link inside a sentence."""
+_ENDS = SENTENCE_END | {":"}
+"""What no line ends with that goes on in the next."""
 _LIST_ITEM = re.compile(r"[-•*#@+>]|\d{1,3}[.)]|[a-z][.)]\s|https?:|www\.")
 _LOOSE_MARK = re.compile(r"[,;:!?)”%]|\.(?!\.)")
 
@@ -118,7 +120,7 @@ def find_line_joins(page: Page, furniture: frozenset[int]) -> list[tuple[int, st
     joins: dict[int, str] = {}
     lines = page.lines
     for left, right in pairwise(lines):
-        if left.index in furniture or right.index in furniture or left.text[-1] in SENTENCE_END | {":"}:
+        if left.text[-1] in _ENDS or left.index in furniture or right.index in furniture:
             continue
         if _LOOSE_MARK.match(right.text):
             joins[right.index] = ""
@@ -141,7 +143,7 @@ def _continues(lines: tuple[Line, ...], index: int) -> bool:
             return False
         if max(len(left.text), len(right.text)) >= BODY_LINE_CHARACTERS // 2:
             return True
-        if right.text[-1] in SENTENCE_END | {":"}:
+        if right.text[-1] in _ENDS:
             return False
     return False
 

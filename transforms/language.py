@@ -17,8 +17,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp
+from string import ascii_lowercase, ascii_uppercase
+from typing import NamedTuple
 
 from transforms.language_family import FamilyModel, Weights, load_family, scores_of, softmax
 from transforms.language_profiles import LEVELS_A_NAT, Profiles, Steps, load_profiles
@@ -98,17 +99,19 @@ _SENTENCE_END = re.compile(r"[.!?…।][\"'”’»)]*\s*$")
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
 _SIGNS = re.compile(r"[\u0370-\u1dff]")
 _SYLLABLES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_CAPITALS = re.compile(r"[A-Z]")
-_SMALL = re.compile(r"[a-z]")
+_CAPITALS = ascii_uppercase.encode()
+_SMALL = ascii_lowercase.encode()
 _BREAK = re.compile(r"\s")
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A stretch of the text as the profiles read it, its score under each language and how many letters it has."""
+class _Block(NamedTuple):
+    """A stretch of the text as the profiles read it and its score under each language."""
 
     normal: str
     packed: int
+    scores: Steps
+    top: int
+    """The score of its best language."""
     places: int
     letters: int
 
@@ -124,14 +127,13 @@ def detect_language(text: str) -> LanguageVerdict:
     blocks = _score_blocks(profiles, _fold_capitals(text))
     if not blocks:
         return _NO_VERDICT
-    vectors = [profiles.unpack(block.packed) for block in blocks]
-    if len(blocks) == 1 and not _fits(profiles, vectors[0], blocks[0].places, GIBBERISH):
+    if len(blocks) == 1 and not _fits(profiles, blocks[0], GIBBERISH):
         return _NO_VERDICT
-    fitting = [_fits(profiles, vector, block.places) for vector, block in zip(vectors, blocks, strict=True)]
+    fitting = [_fits(profiles, block) for block in blocks]
     heard = [block for block, fits in zip(blocks, fitting, strict=True) if fits] or blocks
     total = profiles.unpack(sum(block.packed for block in heard))
     main = _best(total)
-    codes = [profiles.codes[_language_of(profiles, *trio, main)] for trio in zip(blocks, vectors, fitting, strict=True)]
+    codes = [profiles.codes[_language_of(profiles, *pair, main)] for pair in zip(blocks, fitting, strict=True)]
     certainty = _confidence(total, main) if profiles.codes[main] in codes else 1.0
     codes, doubt = _within_family(blocks, codes, fitting)
     letters: Counter[str] = Counter()
@@ -161,8 +163,9 @@ def _has_language(text: str) -> bool:
 
 def _fold_capitals(text: str) -> str:
     """Lower a text that is mostly in capitals, which the profiles would pass over."""
-    capitals = len(_CAPITALS.findall(text, 0, CAPITALS_SAMPLE))
-    return text.lower() if capitals > len(_SMALL.findall(text, 0, CAPITALS_SAMPLE)) else text
+    sample = text[:CAPITALS_SAMPLE].encode("ascii", "ignore")
+    without_small, without_capitals = sample.translate(None, _SMALL), sample.translate(None, _CAPITALS)
+    return text.lower() if len(without_capitals) < len(without_small) else text
 
 
 def _score_blocks(profiles: Profiles, text: str) -> list[_Block]:
@@ -171,11 +174,17 @@ def _score_blocks(profiles: Profiles, text: str) -> list[_Block]:
     blocks = []
     for piece in pieces:
         normal = profiles.normalise(piece[:READ_CHARACTERS])
-        packed, places = profiles.score(normal, positions)
-        if packed:
-            letters = len(normal) - normal.count(" ")
-            blocks.append(_Block(normal, packed, places, letters * len(piece) // min(len(piece), READ_CHARACTERS)))
+        letters = (len(normal) - normal.count(" ")) * len(piece) // min(len(piece) or 1, READ_CHARACTERS)
+        block = _score(profiles, normal, positions, letters)
+        if block.packed:
+            blocks.append(block)
     return blocks
+
+
+def _score(profiles: Profiles, normal: str, positions: int, letters: int) -> _Block:
+    packed, places = profiles.score(normal, positions)
+    scores = profiles.unpack(packed)
+    return _Block(normal, packed, scores, max(scores), places, letters)
 
 
 def _split(text: str) -> list[str]:
@@ -194,20 +203,19 @@ def _split(text: str) -> list[str]:
     return blocks
 
 
-def _fits(profiles: Profiles, vector: Steps, places: int, least: float = FITTING) -> bool:
-    """Tell whether some language explains so many places as well as it explains its own texts."""
-    best = _best(vector)
-    return vector[best] >= least * LEVELS_A_NAT * places or profiles.codes[best] in UNSPACED
+def _fits(profiles: Profiles, block: _Block, least: float = FITTING) -> bool:
+    """Tell whether some language explains the block's places as well as it explains its own texts."""
+    explained = block.top >= least * LEVELS_A_NAT * block.places
+    return explained or profiles.codes[_best(block.scores)] in UNSPACED
 
 
-def _language_of(profiles: Profiles, block: _Block, vector: Steps, fits: bool, main: int) -> int:
+def _language_of(profiles: Profiles, block: _Block, fits: bool, main: int) -> int:
     """Return the language of one block: ``main`` unless a full reading says clearly otherwise."""
-    if not fits or _lead(vector, main) < DIFFERENT * LEVELS_A_NAT * block.places / 2:
+    if not fits or block.top - block.scores[main] < DIFFERENT * LEVELS_A_NAT * block.places / 2:
         return main
-    packed, places = profiles.score(block.normal, FULL_POSITIONS)
-    scores = profiles.unpack(packed)
-    clear = _lead(scores, main) >= DIFFERENT * LEVELS_A_NAT * places and _fits(profiles, scores, places)
-    return _best(scores) if clear else main
+    whole = _score(profiles, block.normal, FULL_POSITIONS, block.letters)
+    clear = whole.top - whole.scores[main] >= DIFFERENT * LEVELS_A_NAT * whole.places and _fits(profiles, whole)
+    return _best(whole.scores) if clear else main
 
 
 def _within_family(blocks: list[_Block], codes: list[str], fitting: list[bool]) -> tuple[list[str], float]:
@@ -247,12 +255,7 @@ def _cautious_scores(model: FamilyModel, sums: list[Weights]) -> Weights:
 
 
 def _best(scores: Sequence[float]) -> int:
-    return max(range(len(scores)), key=scores.__getitem__)
-
-
-def _lead(scores: Sequence[float], main: int) -> float:
-    """By how much the best language explains the text better than ``main``."""
-    return max(scores) - scores[main]
+    return scores.index(max(scores))
 
 
 def _confidence(scores: Steps, language: int) -> float:

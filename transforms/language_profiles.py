@@ -12,71 +12,63 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from math import log
-from pathlib import Path
 from struct import Struct
 from typing import Any
 
-import orjson
 from langdetect.detector import Detector
-from langdetect.detector_factory import PROFILES_DIRECTORY
 from langdetect.utils.ngram import NGram
 
-SMOOTHING = 0.5 / 10_000
-"""Added to each n-gram's probability: langdetect's alpha over its base frequency."""
-BCP47 = {"zh-cn": "zh-CN", "zh-tw": "zh-TW"}
-"""langdetect's own codes that are not spelled as BCP 47 wants them; all others are."""
+from transforms import language_grams
+from transforms.language_grams import LEVELS_A_NAT, Grams
+
+__all__ = ["LEVELS_A_NAT", "Profiles", "Steps", "load_profiles"]
+
 _LATIN = re.compile(r"[A-z]")
 _NON_LATIN = re.compile(r"[\u0300-\u1dff\u1f00-\U0010ffff]")
 
-LANE_BITS = 32
-"""Bits of one language in a packed vector; a thousand n-grams need 22 of them."""
+MOSTLY_LATIN = 8
+"""Characters to one that is not Latin, from which on a text is taken to be in Latin letters."""
+SIGNS = "“”‘’–—…•\u00a0"
+"""Signs, of at most three bytes in UTF-8, that are all there is beyond ASCII in most texts; they are no letters."""
 MEMORY = 60_000
 """Entries of each table of n-grams; languages in Latin letters need a third of it, and texts of any kind no more."""
-LEVELS_A_NAT = 256
-"""Steps in which log-probabilities are counted."""
 
 Steps = tuple[int, ...]
 
 
-class _LogTable(dict[str, int]):
+class _LogTable(dict[tuple[str, ...], int]):
     """Three neighbouring characters → how much likelier than unseen n-grams those that end at the third one are.
 
     These are the three characters, the last two and the last one, as far as no space separates them. The value has one
-    lane of ``LANE_BITS`` for each language, in log steps, so that adding integers adds vectors: ten times as fast as
+    lane for each language, in log steps, so that adding integers adds vectors: ten times as fast as
     lists of numbers. Entries are made when they are first asked for, and kept up to ``MEMORY``.
     """
 
-    def __init__(self, frequencies: list[tuple[dict[str, int], list[int]]]) -> None:
+    def __init__(self, grams: Grams) -> None:
         super().__init__()
-        self._frequencies = frequencies
-        self._grams: dict[str, int] = {}
+        self._packed = grams.packed
+        self._ends: dict[str, int] = {}
 
-    def __missing__(self, window: str) -> int:
-        before, here = window[-2], window[-1]
+    def __missing__(self, window: tuple[str, ...]) -> int:
+        _, before, here = window
         packed = 0
         if not (here.isupper() and before.isupper()):  # langdetect passes over words in capitals
-            packed = self._gram(before + here)
+            packed = self._end(before + here)
             if here != " ":
-                packed += self._gram(here)
+                packed += self._end(here)
             if before != " ":
-                packed += self._gram(window)
+                packed += self._packed("".join(window))
         if len(self) < MEMORY:
             self[window] = packed
         return packed
 
-    def _gram(self, gram: str) -> int:
-        """Return the packed vector of one n-gram; zero when no profile has it."""
-        packed = self._grams.get(gram, -1)
-        if packed < 0:
-            size = len(gram) - 1
-            packed = 0
-            for number, (frequency, totals) in enumerate(self._frequencies):
-                if gram in frequency:
-                    gain = log(1.0 + frequency[gram] / totals[size] / SMOOTHING)
-                    packed |= round(gain * LEVELS_A_NAT) << (number * LANE_BITS)
-            if len(gram) < 3 and len(self._grams) < MEMORY:
-                self._grams[gram] = packed
+    def _end(self, gram: str) -> int:
+        """Return the packed vector of the last one or two characters, which many windows share."""
+        packed = self._ends.get(gram)
+        if packed is None:
+            packed = self._packed(gram)
+            if len(self._ends) < MEMORY:
+                self._ends[gram] = packed
         return packed
 
 
@@ -93,17 +85,24 @@ class _CharacterTable(dict[int, str]):
         return normal
 
 
+def _without_signs(text: str) -> str:
+    """Put spaces in place of ``SIGNS``, unless these are so many that the text is not read as Latin letters."""
+    if (len(text.encode("utf-8", "surrogatepass")) - len(text)) // 2 >= len(text) // MOSTLY_LATIN:
+        return text
+    for sign in SIGNS:
+        text = text.replace(sign, " ")
+    return text
+
+
 class Profiles:
     """langdetect's language profiles, ready to score text. Make one with ``load_profiles``."""
 
-    def __init__(self, folder: Path) -> None:
-        profiles = [
-            orjson.loads(path.read_bytes()) for path in sorted(folder.iterdir()) if not path.name.startswith(".")
-        ]
-        self.codes: tuple[str, ...] = tuple(BCP47.get(profile["name"], profile["name"]) for profile in profiles)
-        self._table = _LogTable([(profile["freq"], profile["n_words"]) for profile in profiles])
-        self._lanes = Struct(f"<{len(profiles)}I")
+    def __init__(self, grams: Grams) -> None:
+        self.codes = grams.codes
+        self._table = _LogTable(grams)
+        self._lanes = Struct(f"<{len(self.codes)}I")
         self._characters = _CharacterTable(NGram.normalize)
+        self._ascii = bytes(ord(NGram.normalize(chr(code))) for code in range(128)) + bytes(128)
         self._normalize_vietnamese = NGram.normalize_vi
         self._url, self._mail = Detector.URL_RE, Detector.MAIL_RE
 
@@ -113,17 +112,20 @@ class Profiles:
             text = self._url.sub(" ", text)
         if "@" in text:
             text = self._mail.sub(" ", text)
-        if not text.isascii():
-            text = self._drop_latin_quotes(self._normalize_vietnamese(text))
-        return f" {' '.join(text.translate(self._characters).split())} "
+        plain = text if text.isascii() else _without_signs(text)
+        if plain.isascii():
+            letters = plain.encode().translate(self._ascii).decode()
+        else:
+            letters = self._drop_latin_quotes(self._normalize_vietnamese(text)).translate(self._characters)
+        return f" {' '.join(letters.split())} "
 
     def _drop_latin_quotes(self, text: str) -> str:
         """Leave out Latin letters where they are outnumbered two to one by those of another script.
 
-        A text with less than an eighth of such letters is taken to be Latin without counting.
+        A text with hardly any of them is taken to be Latin without counting its letters.
         """
         other = len(_NON_LATIN.findall(text))
-        if other < len(text) // 8 or len(_LATIN.findall(text)) * 2 >= other:
+        if other < len(text) // MOSTLY_LATIN or len(_LATIN.findall(text)) * 2 >= other:
             return text
         return "".join(ch for ch in text if ch < "A" or ch > "z")
 
@@ -133,9 +135,10 @@ class Profiles:
         Returns the sum, which goes to ``unpack`` and is zero when no profile knows any of them, and how many places
         were read. ``normal`` comes from ``normalise``.
         """
-        places = range(3, len(normal) + 1, max(1, -(-len(normal) // positions)))
-        table = self._table
-        return sum([table[normal[end - 3 : end]] for end in places]), len(places)
+        step = max(1, -(-len(normal) // positions))
+        windows = zip(normal[::step], normal[1::step], normal[2::step], strict=False)
+        found = list(map(self._table.__getitem__, windows))
+        return sum(found), len(found)
 
     def unpack(self, packed: int) -> Steps:
         """Return the log-likelihood of each language above that of unseen n-grams, in 256ths of a nat."""
@@ -145,5 +148,5 @@ class Profiles:
 
 @lru_cache(maxsize=1)
 def load_profiles() -> Profiles:
-    """Load the profiles of the installed langdetect, whose own module state is neither used nor changed."""
-    return Profiles(Path(PROFILES_DIRECTORY))
+    """Load the packed profiles; of langdetect itself only the normalisation is used, none of its module state."""
+    return Profiles(language_grams.load())

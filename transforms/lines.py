@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from transforms.furniture import furniture_kind
@@ -84,21 +84,26 @@ class Page:
     """Index after the last line that is body by form; 0 when there is none."""
     spaced: str = ""
     """``text`` with what the input has for some of its spaces: ``\\xa0`` for a no-break space, `WIDE` for several."""
+    seams: tuple[int, ...] = ()
+    """Offsets in ``text`` around which it says what the page without any cut or repair did not."""
 
-    def region(self, name: str) -> str:
-        """A part of the page in lower case, for ``in`` tests: all, its short lines, all lines a line rule reads, the
-        lines outside the article, an end."""
-        if name == "all":
-            return self.lower
-        if name in ("head", "tail"):
-            lines = self.lines[: self.head_end] if name == "head" else self.lines[self.tail_start :]
-            return "\n".join([line.text for line in lines]).lower()
+    def region(self, name: str) -> list[str]:
+        """The lines of a part of the page: its short lines, all lines a line rule reads, the lines outside the
+        article, an end of the page."""
         if name == "end":
-            return self.lower[-END_CHARACTERS:]
+            return [self.lower[-END_CHARACTERS:]]
         if name == "start":
-            return self.lower[:END_CHARACTERS]
+            return [self.lower[:END_CHARACTERS]]
+        if name == "head":
+            return [line.text for line in self.lines[: self.head_end]]
+        if name == "tail":
+            return [line.text for line in self.lines[self.tail_start :]]
         longest = SHORT_CHARACTERS if name == "short" else MAX_LINE_RULE_CHARACTERS
-        return "\n".join([line.text for line in self.lines if len(line.text) <= longest]).lower()
+        return [line.text for line in self.lines if len(line.text) <= longest]
+
+    def around_seams(self, reach: int) -> str:
+        """What stands within ``reach`` characters of a seam, in lower case, for ``in`` tests."""
+        return "\n".join([self.text[max(0, seam - reach) : seam + reach] for seam in self.seams]).lower()
 
     def to_view(self, start: int, end: int) -> tuple[int, int]:
         """Map ``[start, end)``, which begins and ends with visible characters, to offsets of the view."""
@@ -123,46 +128,76 @@ class Page:
         return max(0, bisect_right([line.start for line in self.lines], at) - 1)
 
 
+def runs_of(text: str) -> list[tuple[int, int]]:
+    """The stretches of ``text`` with nothing but single spaces between their words."""
+    return [run.span() for run in _RUN.finditer(text)]
+
+
 def make_page(
     text: str,
     gone: Sequence[Stretch] = (),
     joined: Mapping[int, str] | None = None,
     outlet: str | None = None,
+    runs: Sequence[tuple[int, int]] | None = None,
 ) -> Page:
     """Lay out ``text`` less ``gone`` (sorted, not overlapping) as a page.
 
     ``joined`` maps the view offset of a line's first character to the separator (a space or nothing) that stands
-    there instead of the line's break.
+    there instead of the line's break; ``runs`` are the `runs_of` the text, when they are known.
     """
+    runs = runs_of(text) if runs is None else runs
     pieces: list[str] = []
     gaps: dict[int, str] = {}
     starts: list[int] = []
     origins: list[int] = []
+    seams: list[int] = []
     length, line_bounds, line_start, last_end = 0, [], 0, -1
-    for start, end in _kept(len(text), gone):
-        for run in _RUN.finditer(text, start, end):
-            at, run_end = run.span()
-            if last_end >= 0:
-                separator = _separator(text, last_end, at, joined)
-                if separator == "\n":
-                    line_bounds.append((line_start, length))
-                    line_start = length + 1
-                elif separator == " " and (gap := _gap(text[last_end:at])):
-                    gaps[length] = gap
-                pieces.append(separator)
-                length += len(separator)
-            starts.append(length)
-            origins.append(at)
-            pieces.append(run.group())
-            length += run_end - at
-            last_end = run_end
+    for at, run_end, cut_before in _clipped(text, runs, gone) if gone else ((*run, False) for run in runs):
+        if last_end >= 0:
+            separator = _separator(text, last_end, at, joined)
+            if cut_before or (joined and at in joined):
+                seams.append(length)
+            if separator == "\n":
+                line_bounds.append((line_start, length))
+                line_start = length + 1
+            elif separator == " " and (gap := _gap(text[last_end:at])):
+                gaps[length] = gap
+            pieces.append(separator)
+            length += len(separator)
+        starts.append(length)
+        origins.append(at)
+        pieces.append(text[at:run_end])
+        length += run_end - at
+        last_end = run_end
     if last_end >= 0:
         line_bounds.append((line_start, length))
     whole = "".join(pieces)
     lines = tuple(Line(i, a, b, whole[a:b]) for i, (a, b) in enumerate(line_bounds))
     head_end, tail_start = _article_bounds(lines)
     spaced = _with_gaps(whole, gaps) if gaps else whole
-    return Page(whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start, spaced)
+    return Page(
+        whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start, spaced, tuple(seams)
+    )
+
+
+def _clipped(text: str, runs: Sequence[tuple[int, int]], gone: Sequence[Stretch]) -> Iterator[tuple[int, int, bool]]:
+    """What is left of each run, and whether something is gone right before it."""
+    index = 0
+    for start, end in _kept(len(text), gone):
+        while index < len(runs) and runs[index][1] <= start:
+            index += 1
+        cut_before = start > 0
+        while index < len(runs) and runs[index][0] < end:
+            at, run_end = max(runs[index][0], start), min(runs[index][1], end)
+            # Inside a run the spaces are single ones, so that no more than one is left at either end.
+            at += text[at] == " "
+            run_end -= text[run_end - 1] == " "
+            if at < run_end:
+                yield at, run_end, cut_before
+                cut_before = False
+            if runs[index][1] > end:
+                break
+            index += 1
 
 
 def _gap(between: str) -> str:
@@ -173,10 +208,13 @@ def _gap(between: str) -> str:
 
 
 def _with_gaps(text: str, gaps: Mapping[int, str]) -> str:
-    characters = list(text)
+    """``text`` with other characters at some offsets, which are in order."""
+    pieces: list[str] = []
+    last = 0
     for at, gap in gaps.items():
-        characters[at] = gap
-    return "".join(characters)
+        pieces += text[last:at], gap
+        last = at + 1
+    return "".join((*pieces, text[last:]))
 
 
 def _article_bounds(lines: Sequence[Line]) -> tuple[int, int]:

@@ -86,8 +86,11 @@ MAX_HEADLINE_WORDS = 20
 
 
 def odd_headings(page: Page) -> Iterator[Span]:
-    """Headlines between two paragraphs that do not share the form of the article's headings."""
+    """Headlines between two paragraphs that do not share the form of the article's headings, or run into another."""
     lines = page.lines
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if before.is_body and after.is_body and _is_run_together(line.text):
+            yield line.start, line.end
     if len(lines) < MIN_HEADINGS * 2:
         return
     headings = [
@@ -103,6 +106,21 @@ def odd_headings(page: Page) -> Iterator[Span]:
             continue
         if lines[line.index - 1].is_body and lines[line.index + 1].is_body:
             yield line.start, line.end
+
+
+_SECOND_HEADLINE = re.compile(
+    r"[^\W\d_] (?:Mengapa|Kenapa|Bagaimana|Apakah|Apa|Siapakah|Siapa|Berapa|Kapan|Benarkah|Haruskah|Bisakah) [a-z]"
+)
+"""A question with a capital inside a line that writes its other words small: a second headline begins there."""
+
+
+def _is_run_together(text: str) -> bool:
+    """Whether a line is two headlines whose border was lost: the links of a list, printed as one line."""
+    if len(text) > MAX_PATH_CHARACTERS or text[-1] not in "?!" or (second := _SECOND_HEADLINE.search(text)) is None:
+        return False
+    first = text[: second.start() + 1]
+    words = first.split()
+    return len(words) >= MIN_HEADLINE_WORDS and not re.search(r"[.!?:;,\"”“]", first) and bool(_VERB.search(first))
 
 
 def _is_headline(text: str) -> bool:

@@ -22,8 +22,10 @@ from transforms.read_json import Record, json_file, json_lines
 from transforms.read_records import RecordReader, check_text, media_of
 from transforms.read_settings import ReadSettings
 
-__all__ = ["ReadSettings", "discover", "hash_of", "read"]
+__all__ = ["READER_VERSION", "ReadSettings", "discover", "hash_of", "read"]
 
+READER_VERSION = "1"
+"""Counts changes after which input that could not be read before may be readable: it is then tried again."""
 HASH_BYTES = 16
 """128 bits: no collision to be expected among billions of documents."""
 

@@ -115,13 +115,24 @@ def _folder(path: str, root: str, visited: set[tuple[int, int]]) -> Iterator[Fou
             continue
         visited.add((status.st_dev, status.st_ino))
         shown = [entry for entry in entries if not entry.name.startswith(".")]
-        waiting.extend(entry.path for entry in reversed(shown) if entry.is_dir())
+        folders = {entry.path for entry in shown if _is_folder(entry)}
+        waiting.extend(entry.path for entry in reversed(shown) if entry.path in folders)
         for entry in shown:
-            if not entry.is_dir():
+            if entry.path not in folders:
                 yield _file(entry.path, root)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself; what is wrong is told when it is looked at as a file
+        return False
+
+
 def _file(path: str, root: str) -> Found:
+    if not _encodable(path):
+        hint = "Rename it, or the folder it is in: `convmv` does that for whole trees."
+        return _rejected(path, root, "unreadable_name", "The name of the file or of a folder above is not UTF-8.", hint)
     try:
         status = Path(path).stat()
     except OSError as error:
@@ -197,5 +208,15 @@ def _below(path: str, root: str) -> str:
     return below.replace(os.sep, "/")
 
 
+def _encodable(path: str) -> bool:
+    """Whether a name can be written down: one of other bytes fits neither the ledger nor a report."""
+    return path.isascii() or _spelled(path) == path
+
+
+def _spelled(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _rejected(path: str, root: str, error: str, message: str, hint: str) -> Rejected:
-    return Rejected(id=_below(path, root), source=path, stage="read", error=error, message=message, hint=hint)
+    identity = _spelled(_below(path, root))
+    return Rejected(id=identity, source=_spelled(path), stage="read", error=error, message=message, hint=hint)

@@ -54,6 +54,7 @@ _TOPIC = re.compile(
     r"[ \xa0]*[^\r\n.]{2,80}? atau (?:tulisan|artikel|berita) (?:menarik )?lainnya(?: dari| oleh)?"
     r"(?: [A-Z][\w.'’-]*){0,4}"
 )
+_SENTENCE_BEGINS = re.compile(r"[.!?][\"”’]? ?[A-Z\"“]")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 KnownTitles = Callable[[str], bool]
@@ -152,7 +153,10 @@ def _beside(text: str, spaced: str, marker: Marker, limit: int, known_titles: Kn
         piece = spaced[start : min(stop, start + WINDOW)]
         if not end and not starts_headline(piece.lstrip(), strict=not marker.colon):
             return _lone(text, marker, stop)
-        found, known = _one_headline(piece, context, stop > start + WINDOW, glue, known_titles)
+        if hard and hard.group() == "[Gambas" and _names_player(piece):
+            found, known = Boundary(len(piece.rstrip()), 0.97, True), False
+        else:
+            found, known = _one_headline(piece, context, stop > start + WINDOW, glue, known_titles)
         if end and not (marker.many or known) and title_share(piece[: found.end]) < TITLE_SHARE:
             break
         end = start + found.end
@@ -229,11 +233,16 @@ def _quoted_end(piece: str) -> int:
     return 0
 
 
+def _names_player(piece: str) -> bool:
+    """Whether what stands before a player is its title and nothing else (``… Siap Edar!:[Gambas:Video``)."""
+    return piece.rstrip().endswith(":") and not _SENTENCE_BEGINS.search(piece)
+
+
 def _below(text: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:
     """The marker is alone on its line: the headlines stand on the next lines, or are missing.
 
-    A list heading takes every headline below it, a marker with a colon one headline and any long Title Case ones after
-    it, a marker without a colon only those of another story: outlets that print it bare let the body follow.
+    A list heading takes every headline below it, a marker with a colon one headline, and every marker long Title Case
+    ones of another story: outlets that print it bare let the body follow, which may begin with a heading.
     """
     end, taken = marker.end, 0
     position = marker.end
@@ -263,8 +272,8 @@ def _is_listed(text: str, marker: Marker, start: int, end: int, first: bool) -> 
         return is_headline(line, strict=False)
     if not is_headline(line, strict=True):
         return False
-    if marker.colon:
-        return len(line.split()) >= LONG_WORDS or line.strip() == text[end : end + len(line) + 2].strip()
+    if marker.colon and line.strip() == text[end : end + len(line) + 2].strip():
+        return True
     around = text[max(0, start - NEAR) : marker.start] + text[end : end + NEAR]
     return len(line.split()) >= LONG_WORDS and is_foreign(line, around)
 

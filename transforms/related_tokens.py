@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Gap = Literal["space", "nbsp", "wide", "none"]
@@ -33,6 +34,8 @@ class Token:
     """What stands before it: one space, one no-break space, other white space, or nothing (a seam)."""
 
 
+MAX_REMEMBERED = 40
+"""Characters of a word that is remembered: 99.99 % of words are shorter, and hostile ones are as long as the text."""
 _CHUNK = re.compile(r"\S+")
 _GAPS: dict[str, Gap] = {"": "space", " ": "space", "\xa0": "nbsp", "\u202f": "nbsp"}
 _EDGES = re.compile(r"^\W+|\W+$")
@@ -73,7 +76,7 @@ def tokenize(text: str, limit: int) -> list[Token]:
 
 def _seams(word: str) -> list[int]:
     """Where ``word`` is really two, leaving out cuts that would leave a lone opening quote."""
-    if len(word) < 4:
+    if len(word) < 4 or (word.isalpha() and (word.islower() or word[1:].islower())):
         return []
     cuts: list[int] = []
     for match in _SEAM.finditer(word):
@@ -85,6 +88,12 @@ def _seams(word: str) -> list[int]:
 
 def key_of(word: str) -> str:
     """The form a word has in the tables."""
+    return _key_of(word) if len(word) <= MAX_REMEMBERED else _EDGES.sub("", word).lower()
+
+
+@lru_cache(maxsize=8192)
+def _key_of(word: str) -> str:
+    """The same for words of usual length: most are known from earlier documents."""
     return _EDGES.sub("", word).lower()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from transforms.furniture import furniture_kind
 from transforms.lines import Line, Page
 
 Span = tuple[int, int]
@@ -83,7 +84,25 @@ def _describes_work(page: Page, line: Line) -> bool:
     return any(_WORK_FACT.match(other.text) for other in beside)
 
 
-def closing_roles(page: Page) -> Iterator[Span]:
+_NAMES = r"\s?:\s?[^|:()\n]{2,60}?"
+_OPENING_ROLES = re.compile(
+    rf"(?P<roles>(?i:{_ANY_ROLE}){_NAMES}(?:\s?\|\s?(?i:{_ANY_ROLE}){_NAMES})+)\s(?=[A-Z0-9]{{3,20}}(?:\.[A-Z]{{2,8}}){{1,2}}\b)"
+)
+_BRACKETED_ROLES = re.compile(
+    rf"(?i:{_SOURCE_ROLE})\s?:\s?[\w.]{{3,30}}\s?\((?i:{_PERSON_ROLE}){_NAMES}(?:[|,/]\s?(?i:{_ANY_ROLE}){_NAMES})+\)"
+)
+
+
+def running_roles(page: Page) -> Iterator[Span]:
+    """Roles and names in the running line of a text: before its dateline, behind its last sentence, or in a bracket."""
+    if opening := _OPENING_ROLES.match(page.text):
+        yield opening.span("roles")
+    for bracket in _BRACKETED_ROLES.finditer(page.text):
+        yield bracket.span()
+    yield from _closing_roles(page)
+
+
+def _closing_roles(page: Page) -> Iterator[Span]:
     """``Pewarta: A Editor: B`` run on behind the last sentence, up to a copyright notice or the end."""
     for line in page.lines[max(0, page.tail_start - 1) :]:
         window = max(line.start, line.end - 320)
@@ -174,7 +193,10 @@ def _by_last_character(last: str) -> tuple[re.Pattern[str], ...]:
 
 def _bracket(page: Page, line: Line) -> Span | None:
     """The bracketed sign-off at the end of a line, if there is one."""
-    found = _BRACKET.search(page.text, max(line.start, line.end - 90), line.end)
+    window = max(line.start, line.end - 90)
+    if page.text.find("(", window, line.end) < 0 and page.text.find("[", window, line.end) < 0:
+        return None
+    found = _BRACKET.search(page.text, window, line.end)
     if found is None or not is_initials(found.group(1)):
         return None
     if "[" in found.group() and _NAME.fullmatch(found.group(1)) and not _TOKEN.fullmatch(found.group(1)):
@@ -233,7 +255,7 @@ def _is_tag_line(line: Line) -> bool:
     text = line.text
     if len(text) > MAX_TAG_LINE_CHARACTERS or text[-1] in ".!?:;" or not _TAG_LINE.fullmatch(text):
         return False
-    return text.islower()
+    return text.islower() and furniture_kind(text) in {None, "tags"}
 
 
 def _closes(line: Line, following: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.common import ConfigOption, say
+from flows.commands.versions import show_versions
 from flows.settings import Settings, load_settings
 from index.terminal import printable
 from transforms.clean import clean
@@ -60,6 +61,9 @@ def explain_document(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT", help="Write a self-contained page to OUT.")
     ] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Show an ID's earlier texts, and what changed from each to the next.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Show the raw text with every removal in place, and the rule that took it.
@@ -67,6 +71,9 @@ def explain_document(
     A file is cleaned on the spot; an id is looked up in the ledger, as the last run left it.
     """
     settings = load_settings(config)
+    if versions:
+        show_versions(target, settings, html)
+        return
     rules = load_rules(settings.rules)
     reasons = {name: step.why for name, step in STEP_RULES.items()} | {rule.id: rule.why for rule in rules.rules}
     documents = _documents(target, settings, rules)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,20 +13,42 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say
-from flows.progress import progress_for_terminal
+from flows.progress import Silent, progress_for_terminal
 from flows.report import as_text
 from flows.settings import Settings, load_settings
-from transforms.errors import ConfigError
+from transforms.errors import ConfigError, SaringError
+
+
+class LogForm(StrEnum):
+    """How facts are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 DirectOption = Annotated[
     bool, typer.Option("--direct", help="Run the same stages without Prefect: starts at once, for ad-hoc work.")
 ]
+LogFormatOption = Annotated[
+    LogForm | None, typer.Option("--log-format", help="Log every fact on a line of stderr: key=value or JSON.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log each document too.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors; --json still prints.")]
 PREFECT_DEFAULTS = {
     # Measured: the default of 20 seconds fails on a busy machine.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "saring",  # our facts are part of the flow run's log
 }
+
+
+SERVER_SECONDS = 10
+"""How long a Prefect server may take to say that it is there; one at work was seen to take two."""
+
+
+class ServerError(SaringError):
+    """Prefect's server cannot be reached."""
 
 
 class Origin(StrEnum):
@@ -40,13 +65,22 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
 
 
-def ingest(
+def ingest(  # noqa: PLR0913, PLR0917 (typer makes an option of each parameter)
     sources: Annotated[
         list[str] | None, typer.Argument(help="Files, folders, globs or URLs; default: config.yaml's.")
     ] = None,
     config: ConfigOption = None,
     full: Annotated[bool, typer.Option("--full", help="Clean everything again, unchanged or not.")] = False,
+    confirm_removals: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-removals", help="Remove documents of files that are gone even if they are many (on_missing)."
+        ),
+    ] = False,
     direct: DirectOption = False,
+    log_format: LogFormatOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Read, clean, de-duplicate and index documents; what has not changed is skipped.
@@ -54,36 +88,43 @@ def ingest(
     Prints the run report. Bad input goes to the quarantine and does not stop the run.
     """
     settings = load_settings(config)
+    shown = _shown(log_format, verbose, quiet)
     chosen = [_absolute(source) for source in sources] if sources else settings.sources
     if not chosen:
         raise ConfigError("nothing to ingest: name files or folders, or set `sources` in config.yaml")
-    report = _direct_ingest(settings, chosen, full) if direct else _prefect_ingest(config, chosen, full)
-    _print_report(report, json)
+    asked = {"full": full, "confirm_removals": confirm_removals}
+    report = _direct_ingest(settings, chosen, asked, shown) if direct else _prefect_ingest(config, chosen, asked, quiet)
+    _print_report(report, json, quiet)
 
 
-def reindex(
+def reindex(  # noqa: PLR0913, PLR0917 (as above)
     origin: Annotated[
         Origin, typer.Option("--from", help="'ledger': the stored clean text; 'raw': clean the sources again.")
     ] = Origin.LEDGER,
     config: ConfigOption = None,
     direct: DirectOption = False,
+    log_format: LogFormatOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """Build a new index generation beside the current one, verify it and promote it."""
     settings = load_settings(config)
+    shown = _shown(log_format, verbose, quiet)
     if direct:
         from flows.pipeline import run_reindex  # start-up time: only what the command needs
 
-        with progress_for_terminal() as progress:
+        with shown as progress:
             report = run_reindex(
                 settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
             ).to_json()
     else:
-        _announce_prefect()
-        from flows.reindex import reindex as flow  # importing Prefect takes seconds
+        with _server():
+            _announce_prefect(quiet)
+            from flows.reindex import reindex as flow  # importing Prefect takes seconds
 
-        report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
-    _print_report(report, json)
+            report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+    _print_report(report, json, quiet)
 
 
 def serve(config: ConfigOption = None) -> None:
@@ -95,11 +136,11 @@ def serve(config: ConfigOption = None) -> None:
     serve_schedules(config)
 
 
-def _direct_ingest(settings: Settings, sources: list[str], full: bool) -> dict[str, Any]:
+def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool], shown: Any) -> dict[str, Any]:
     from flows.pipeline import run_ingest  # start-up time: only what the command needs
 
-    with progress_for_terminal() as progress, _executor(settings) as executor:
-        return run_ingest(settings, sources, executor, full=full, progress=progress).to_json()
+    with shown as progress, _executor(settings) as executor:
+        return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
 
 
 def _executor(settings: Settings) -> Any:
@@ -108,17 +149,54 @@ def _executor(settings: Settings) -> Any:
     return executor_for(settings)
 
 
-def _prefect_ingest(config: Path | None, sources: list[str], full: bool) -> dict[str, Any]:
-    _announce_prefect()
-    from flows.ingest import ingest as flow  # importing Prefect takes seconds
+def _prefect_ingest(config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool) -> dict[str, Any]:
+    with _server():
+        _announce_prefect(quiet)
+        from flows.ingest import ingest as flow  # importing Prefect takes seconds
 
-    return flow(sources=sources, config=_config_name(config), full=full)
+        return flow(sources=sources, config=_config_name(config), **asked)
 
 
-def _announce_prefect() -> None:
+def _shown(log_format: LogForm | None, verbose: bool, quiet: bool) -> Any:
+    """What is seen of a run: a bar on a terminal, facts where they are asked for or nobody watches, or nothing."""
+    if quiet and (verbose or log_format):
+        raise ConfigError("--quiet says nothing: leave it out, or --verbose and --log-format")
+    if quiet:
+        return Silent()
+    if not (log_format or verbose) and sys.stderr.isatty():
+        return progress_for_terminal()
+    from flows.logs import Facts, start  # start-up time: only what the command needs
+
+    start("json" if log_format is LogForm.JSON else "text", verbose=verbose)
+    return Facts()
+
+
+def _announce_prefect(quiet: bool) -> None:
     _prefect_environment()
-    if not os.environ.get("PREFECT_API_URL"):
+    if not quiet and not os.environ.get("PREFECT_API_URL"):
         say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
+
+
+@contextmanager
+def _server() -> Iterator[None]:
+    """Say in words when Prefect's server is not there, or goes away; nothing else is caught."""
+    url = os.environ.get("PREFECT_API_URL", "")
+    advice = "Start it, unset PREFECT_API_URL to use a temporary one, or run with --direct, which needs none."
+    from httpx import HTTPError, get  # Prefect's own; starting without it is faster
+
+    try:
+        if url:
+            get(f"{url.rstrip('/')}/health", timeout=SERVER_SECONDS)
+        yield
+    except HTTPError as error:
+        raise ServerError(
+            f"Prefect's server {url or 'of this run'} does not answer ({error}). What was committed stays, the next "
+            f"run finishes the rest. {advice}"
+        ) from error
+    except RuntimeError as error:
+        if "reach API" not in str(error):
+            raise
+        raise ServerError(f"Prefect's server does not answer: {error}. {advice}") from error
 
 
 def _prefect_environment() -> None:
@@ -134,8 +212,10 @@ def _absolute(source: str) -> str:
     return source if "://" in source else str(Path(source).absolute())
 
 
-def _print_report(report: dict[str, Any], json: bool) -> None:
+def _print_report(report: dict[str, Any], json: bool, quiet: bool) -> None:
     if json:
         print_json(report)
-    else:
+    if "skipped" in report:
+        raise SaringError(f"nothing was done: {report['skipped']}")
+    if not (json or quiet):
         say(as_text(report))

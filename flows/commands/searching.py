@@ -1,20 +1,36 @@
-"""``saring search``: the current generation, for a person or as JSON."""
+"""``saring search`` and ``saring similar``: the current generation, for a person or as JSON."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from flows.commands.common import ConfigOption, JsonOption, print_json
-from flows.settings import load_settings
-from transforms.errors import ConfigError
+from flows.commands.common import ConfigOption, JsonOption, print_json, say
+from flows.settings import Settings, load_settings
+from transforms.errors import ConfigError, DocumentNotFoundError
+
+if TYPE_CHECKING:
+    from index.answers import SearchAnswer
+
+
+LanguageOption = Annotated[str | None, typer.Option(help="BCP 47 code, such as id.")]
+OutletOption = Annotated[str | None, typer.Option(help="Outlet, or a part of its name.")]
+SinceOption = Annotated[str | None, typer.Option(help="First day: 2024, 2024-06 or 2024-06-20.")]
+UntilOption = Annotated[str | None, typer.Option(help="Last day, included; as --since.")]
+SortOption = Annotated[Literal["relevance", "date"], typer.Option(help="Order of the hits.")]
+PageOption = Annotated[int, typer.Option(min=1, help="Page of the result, from 1.")]
+PerPageOption = Annotated[int, typer.Option(min=1, max=200, help="Hits a page.")]
+CopiesOption = Annotated[bool, typer.Option("--all-copies", help="List copies as hits of their own.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     # A word that begins with a dash is a word to leave out, not an option.
     app.command("search", context_settings={"ignore_unknown_options": True})(search)
+    app.command("similar")(similar)
 
 
 def search(  # noqa: PLR0913, PLR0917 (every option of the command is a parameter)
@@ -22,14 +38,14 @@ def search(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
         list[str],
         typer.Argument(help='Words, "phrases", -not, OR, title:…, outlet:…, date:2024-06..2024-07, word*, word~'),
     ],
-    language: Annotated[str | None, typer.Option(help="BCP 47 code, such as id.")] = None,
-    outlet: Annotated[str | None, typer.Option(help="Outlet, or a part of its name.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day: 2024, 2024-06 or 2024-06-20.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last day, included; as --since.")] = None,
-    sort: Annotated[Literal["relevance", "date"], typer.Option(help="Order of the hits.")] = "relevance",
-    page: Annotated[int, typer.Option(min=1, help="Page of the result, from 1.")] = 1,
-    per_page: Annotated[int, typer.Option(min=1, max=200, help="Hits a page.")] = 10,
-    all_copies: Annotated[bool, typer.Option("--all-copies", help="List copies as hits of their own.")] = False,
+    language: LanguageOption = None,
+    outlet: OutletOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    sort: SortOption = "relevance",
+    page: PageOption = 1,
+    per_page: PerPageOption = 10,
+    all_copies: CopiesOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -37,14 +53,14 @@ def search(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
 
     Near copies are folded under the copy that represents them.
     """
-    from index.search import format_answer  # start-up time: only what the command needs
-    from index.search import search as search_index  # as above
+    from index.search import search as search_index  # start-up time: only what the command needs
 
     settings = load_settings(config)
-    try:
+    with _wrong_usage():
         answer = search_index(
             settings.index_dir,
             " ".join(query),
+            settings=settings.search.ranking(),
             language=language,
             outlet=outlet,
             since=since,
@@ -54,9 +70,65 @@ def search(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
             per_page=per_page,
             all_copies=all_copies,
         )
+    _print(answer, json)
+
+
+def similar(  # noqa: PLR0913, PLR0917 (as search)
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a document, or of a copy of one.")],
+    language: LanguageOption = None,
+    outlet: OutletOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    sort: SortOption = "relevance",
+    page: PageOption = 1,
+    per_page: PerPageOption = 10,
+    all_copies: CopiesOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find documents about the same matter as the one with this id; its own copies are not among them."""
+    from index.search import Searcher  # start-up time: only what the command needs
+
+    settings = load_settings(config)
+    options: dict[str, Any] = {"language": language, "outlet": outlet, "since": since, "until": until}
+    options |= {"sort": sort, "page": page, "per_page": per_page, "all_copies": all_copies}
+    with _wrong_usage(), Searcher(settings.index_dir, settings.search.ranking()) as searcher:
+        try:
+            answer = searcher.similar(document_id, **options)
+        except DocumentNotFoundError:
+            answer = searcher.similar(_representative(document_id, settings), **options)
+    _print(answer, json)
+
+
+def _representative(document_id: str, settings: Settings) -> str:
+    """The document that stands in the index for this one; raises DocumentNotFoundError with the reason for none."""
+    from index.ledger import Ledger  # SQLAlchemy takes a while to import; most ids are in the index
+
+    with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+        document = ledger.document(document_id)
+    if document is None:
+        raise DocumentNotFoundError(f"{document_id}: no document of this id; `saring search --json` prints ids")
+    if not document.duplicate_kind or document.cluster is None:
+        why = f"it is {document.status}" + (f": {document.status_reason}" if document.status_reason else "")
+        raise DocumentNotFoundError(f"{document_id} is not in the index; {why}")
+    kind = document.duplicate_kind
+    say(f"saring: {document_id} is a {kind} copy of {document.cluster}, whose text is searched for instead")
+    return document.cluster
+
+
+@contextmanager
+def _wrong_usage() -> Iterator[None]:
+    """A date that is none is a wrong option."""
+    try:
+        yield
     except ValueError as error:
         raise ConfigError(str(error)) from None
+
+
+def _print(answer: SearchAnswer, json: bool) -> None:
     if json:
         print_json(answer.to_json())
-    else:
-        typer.echo(format_answer(answer), nl=False)
+        return
+    from index.search import format_answer  # start-up time: only what the command needs
+
+    typer.echo(format_answer(answer), nl=False)

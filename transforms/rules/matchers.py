@@ -14,7 +14,7 @@ Matcher = Callable[[Page], Iterable[tuple[int, int]]]
 
 MATCHERS: Mapping[str, Matcher] = {
     "role_lines": signoffs.role_lines,
-    "closing_roles": signoffs.closing_roles,
+    "running_roles": signoffs.running_roles,
     "closing_marks": signoffs.closing_marks,
     "capital_names": signoffs.capital_names,
     "trailing_tags": signoffs.trailing_tags,
