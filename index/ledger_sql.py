@@ -52,11 +52,12 @@ class Prepared:
     def run(self, connection: Connection, **parameters: int | Iterable[Any]) -> CursorResult[Any]:
         """Execute it with numbers and collections."""
         dialect = connection.dialect
-        if dialect.name not in self._compiled:
+        driver = f"{dialect.name}+{dialect.driver}"
+        if driver not in self._compiled:
             compiled = self._statement.compile(dialect=dialect)
             order = getattr(compiled, "positiontup", None)  # where the driver takes its parameters by position
-            self._compiled[dialect.name] = str(compiled), dict(compiled.params), order
-        statement, fixed, order = self._compiled[dialect.name]
+            self._compiled[driver] = str(compiled), dict(compiled.params), order
+        statement, fixed, order = self._compiled[driver]
         values = fixed | {
             name: value if isinstance(value, int) else _packed(value) for name, value in parameters.items()
         }

@@ -54,7 +54,7 @@ PAGE_BYTES = 8192
 CACHE_KIB = 32_768
 """SQLite page cache of a connection: the upper levels of the bands of a million documents fit."""
 
-CHECKPOINT_PAGES = 8_000
+CHECKPOINT = "wal_autocheckpoint=8000"
 """Pages that SQLite lets gather before it writes them to their places, 64 MB: every document touches some 80 pages,
 most of them for its bands. At the default of 1,000 every twelfth arriving document takes 10 ms longer."""
 
@@ -336,10 +336,9 @@ def connect(url: URL, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # sqlite3 would begin only at the first write, too late for a snapshot
-        pragmas = ["foreign_keys=ON", f"cache_size=-{CACHE_KIB}", "temp_store=MEMORY"]
+        pragmas = ["foreign_keys=ON", f"cache_size=-{CACHE_KIB}", "temp_store=MEMORY", CHECKPOINT]
         if not read_only:
             pragmas = [f"page_size={PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL", *pragmas]
-            pragmas.append(f"wal_autocheckpoint={CHECKPOINT_PAGES}")
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
