@@ -1,7 +1,9 @@
 """Speed and agreement of language identification against plain ``langdetect.detect``, in one run.
 
-    python benchmarks/language_speed.py CORPUS.jsonl[.gz] [--documents N]
+    python benchmarks/language_speed.py CORPUS.jsonl[.gz] [--documents N] [--alone]
 
+With ``--alone`` only ours reads them, twice: with the tables of a fresh process, which fill as n-grams and words come
+by, and with full ones; fingerprints are timed beside it.
 Both read the same whole articles, alternating batch by batch, after one warm-up call each; CPU time is counted.
 Labels inside the Malay–Javanese family count as equal, because langdetect has profiles for two of its languages only.
 """
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from langdetect import DetectorFactory, LangDetectException, detect
 
+from transforms.fingerprint import fingerprint
 from transforms.language import detect_language
 from transforms.language_family import load_family
 from transforms.models import UNDETERMINED
@@ -43,6 +46,11 @@ def ours(text: str) -> str:
     return detect_language(text).code
 
 
+def bands_of(text: str) -> str:
+    """Fingerprint the text."""
+    return fingerprint(text).content_hash
+
+
 def texts_of(path: Path) -> Iterator[str]:
     """Yield the texts of a JSONL corpus."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
@@ -58,17 +66,33 @@ def timed(function: Callable[[str], str], texts: list[str]) -> tuple[list[str], 
 
 
 def main() -> None:
-    """Print first calls, documents a second, the ratio and the agreement."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--documents", type=int, default=3000)
+    parser.add_argument("--alone", action="store_true", help="time ours only, with cold and with warm tables")
     args = parser.parse_args()
+    if args.alone:
+        alone(list(islice(texts_of(args.corpus), args.documents)))
+    else:
+        compared(args.corpus, args.documents)
+
+
+def alone(texts: list[str]) -> None:
+    """Print what languages and fingerprints cost a document."""
+    print(f"loading {1000 * timed(ours, [WARM_UP])[1]:.0f} ms")
+    for name, function in (("cold", ours), ("warm", ours), ("fingerprint", bands_of)):
+        print(f"{name:11} {1000 * timed(function, texts)[1] / len(texts):.3f} ms each")
+
+
+def compared(corpus: Path, documents: int) -> None:
+    """Print how both do on the same texts."""
     DetectorFactory.seed = 0
     print(f"first call: plain {timed(plain, [WARM_UP])[1]:.2f} s, ours {timed(ours, [WARM_UP])[1]:.2f} s")
     family = set(load_family().codes)
     seconds = {"plain": 0.0, "ours": 0.0}
     answers: Counter[tuple[str, str]] = Counter()
-    texts = list(islice(texts_of(args.corpus), args.documents))
+    texts = list(islice(texts_of(corpus), documents))
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH]
         (expected, plain_time), (got, our_time) = timed(plain, batch), timed(ours, batch)

@@ -110,7 +110,7 @@ def concatenate(parts: Sequence[tuple[int, Postings]]) -> Postings:
 
 def _chain(sequences: Sequence[Sequence[int]]) -> array[int]:
     """All numbers one after the other, in the smallest of the types that hold them."""
-    codes = {sequence.typecode if isinstance(sequence, array) else "B" for sequence in sequences if len(sequence)}
+    codes = {_code(sequence) for sequence in sequences if len(sequence)}
     code = "I" if not codes <= {"B", "H"} else max(codes, default="B")
     chained = array(code)
     for sequence in sequences:
@@ -118,6 +118,11 @@ def _chain(sequences: Sequence[Sequence[int]]) -> array[int]:
         # An array would take bytes for its memory, not for numbers: hence the iterator.
         chained.extend(sequence if same else iter(sequence))
     return chained
+
+
+def _code(sequence: Sequence[int]) -> str:
+    """The type that holds every number of a sequence; of a list, any number may be large."""
+    return sequence.typecode if isinstance(sequence, array) else "B" if isinstance(sequence, bytes) else "I"
 
 
 def _pack(code: str, values: Sequence[int]) -> bytes:

@@ -244,3 +244,11 @@ def test_lists_of_several_widths_are_joined(big: int) -> None:
     assert list(joined.freqs) == [1, 1, 1, 2, 1, big]
     assert list(joined.positions)[:2] == [3, 1]
     assert joined.positions[-1] == big
+
+
+def test_what_is_left_of_a_segment_with_dead_documents_joins_others_whatever_its_numbers() -> None:
+    whole = decode_postings(encode_postings(Postings([0], [2], [3, 4])))
+    thinned = Postings([1, 2], [300, 1], [*range(250, 550), 70_000])
+    joined = concatenate([(0, whole), (0, thinned)])
+    assert (list(joined.ids), list(joined.freqs)) == ([0, 1, 2], [2, 300, 1])
+    assert list(joined.positions) == [3, 4, *range(250, 550), 70_000]
