@@ -213,7 +213,8 @@ def _gap(between: str) -> str:
 
 def _with_gaps(text: str, gaps: Mapping[int, str]) -> str:
     """``text`` with other characters at some offsets, which are in order."""
-    pieces, last = [], 0
+    pieces: list[str] = []
+    last = 0
     for at, gap in gaps.items():
         pieces += text[last:at], gap
         last = at + 1
