@@ -187,10 +187,12 @@ def _starts_with_credit(text: str) -> bool:
     return not _BOUNDARY.search(text, found.end()) and not _QUOTE.search(text)
 
 
-_INLINE = re.compile(
-    rf"(?<![\w/.@])(?:(?P<agency>ANTARA(?: FOTO)?|Antara(?: Foto)?|TEMPO|Tempo|REUTERS|AFP|AKURAT\.CO)/(?=[A-Z])|"
-    rf"(?!(?i:twitter|facebook|instagram|youtube|tiktok|bit|t|x)\.){_SITE}/(?=[A-Z][\w’'.-]* [A-Z]))"
-)
+_CREDITED = r"(?<![\w/.@])(?:(?P<agency>ANTARA(?: FOTO)?|Antara(?: Foto)?|TEMPO|Tempo|REUTERS|AFP|AKURAT\.CO)"
+_INLINE_AGENCY = re.compile(rf"{_CREDITED})/")
+_INLINE_ANY = re.compile(rf"{_CREDITED}|(?!(?i:twitter|facebook|instagram|youtube|tiktok|bit|t|x)\.){_SITE})/")
+_SLASH_BEFORE_NAME = re.compile(r"/(?=[A-Z](?P<full>[\w’'.-]* [A-Z])?)")
+MAX_CREDITED = 40
+"""Characters of an agency or a site before the slash: the patterns take 31."""
 _TOKEN = re.compile(r"\s?([A-Z][\w’'.-]*)")
 _DATED = re.compile(r"\(\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?\)")
 _STOP_INSIDE = re.compile(r"[a-z]{3}[.!?][\"”]? +[^\s|]|https?:|www\.|={3}|\(\d\)")
@@ -220,9 +222,18 @@ def _agency_caption_start(page: Page, line: Line, credit: int) -> int:
     return credit if caption is None else caption
 
 
+def _inline_credits(text: str) -> Iterator[re.Match[str]]:
+    """Each agency or site before a slash and a name; a site needs a name of two words behind it."""
+    for slash in _SLASH_BEFORE_NAME.finditer(text):
+        start = max(text.rfind("/", 0, slash.start()) + 1, slash.start() - MAX_CREDITED)
+        pattern = _INLINE_ANY if slash["full"] is not None else _INLINE_AGENCY
+        if found := pattern.search(text, start, slash.end()):
+            yield found
+
+
 def inline_captions(page: Page) -> Iterator[Span]:
     """``… sentence. Caption AGENCY/Name Next sentence``: the caption with its credit inside running text."""
-    for found in _INLINE.finditer(page.text):
+    for found in _inline_credits(page.text):
         line = page.lines[page.line_at(found.start())]
         if len(line.text) <= MAX_CAPTION and line.end - found.end() < 60:
             continue

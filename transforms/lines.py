@@ -57,6 +57,10 @@ class Line:
         return len(self.text) >= BODY_LINE_CHARACTERS and self.text[-1] in SENTENCE_END
 
 
+def _start(line: Line) -> int:
+    return line.start
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """``[start, end)`` of the view that is left out; an empty one only sets a space."""
@@ -125,7 +129,7 @@ class Page:
 
     def line_at(self, at: int) -> int:
         """Index of the line that holds offset ``at``."""
-        return max(0, bisect_right([line.start for line in self.lines], at) - 1)
+        return max(0, bisect_right(self.lines, at, key=_start) - 1)
 
 
 def runs_of(text: str) -> list[tuple[int, int]]:

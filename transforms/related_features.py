@@ -167,7 +167,7 @@ def _headline_features(scene: Scene, place: int) -> dict[str, float]:
 
 
 def _quote_open(head: str) -> bool:
-    single = len(_OPEN_SINGLE.findall(head)) != len(_CLOSE_SINGLE.findall(head))
+    single = "'" in head and len(_OPEN_SINGLE.findall(head)) != len(_CLOSE_SINGLE.findall(head))
     return head.count('"') % 2 == 1 or head.count("“") != head.count("”") or single
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from transforms.models import Cut, Kind
@@ -134,7 +135,7 @@ def _merged(taken: list[tuple[int, int]], found: list[Cut]) -> list[tuple[int, i
 
 def _title_cuts(text: str, folded: str, taken: list[tuple[int, int]], title: str) -> list[Cut]:
     """Lines whose remaining words are those of the title, as it spells them or in capitals."""
-    wanted = [word.casefold() for word in WORD.findall(title)]
+    wanted = list(_title_words(title))
     if len(wanted) < MIN_TITLE or not _may_hold(folded, wanted, len(title)):
         return []
     remains = remains_of(text, taken)
@@ -149,6 +150,12 @@ def _title_cuts(text: str, folded: str, taken: list[tuple[int, int]], title: str
     return cuts
 
 
+@lru_cache(maxsize=256)
+def _title_words(title: str) -> tuple[str, ...]:
+    """The words of a title, case-folded; each round of cleaning asks again."""
+    return tuple(word.casefold() for word in WORD.findall(title))
+
+
 def _may_hold(folded: str, wanted: list[str], length: int) -> bool:
     """Whether the words of a title of ``length`` characters stand anywhere around its longest word."""
     rarest = max(wanted, key=len)
@@ -161,10 +168,10 @@ def _may_hold(folded: str, wanted: list[str], length: int) -> bool:
         if at < 0:
             return False
         end = at + len(rarest)
-        if folded.find(beside, max(at - near, 0), end + near) >= 0 and _places(
-            WORD.findall(folded, max(at - reach, 0), at + reach), wanted
-        ):
-            return True
+        if folded.find(beside, max(at - near, 0), end + near) >= 0:
+            around = folded[max(at - reach, 0) : at + reach]
+            if all(word in around for word in wanted) and _places(WORD.findall(around), wanted):
+                return True
         at = folded.find(rarest, at + 1)
     return True
 

@@ -28,7 +28,7 @@ class Rule:
     examples: tuple[str, ...]
     """Each with what must go between ``⟦`` and ``⟧``, or without, when nothing may."""
     needs: tuple[str, ...] = ()
-    """Lower-case literals: a document with none of them is not looked at."""
+    """Lower-case literals: the rule runs where one of them stands in what it looks at."""
     pattern: re.Pattern[str] | None = None
     matcher: Matcher | None = None
     confidence: float = 1.0

@@ -9,6 +9,7 @@ does not hold can only stand around a seam, where something was cut or repaired.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
 
 WHOLE_LINES = frozenset({"short", "lines", "head", "tail"})
 """Parts of a page of which rules take whole lines."""
+COMMON_SIGNS = '.,-"():'
+"""Signs that most articles hold, the commonest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A rule with its literals, grouped by a sign that all of a group hold; the group without a sign has ``""``."""
+    """A rule with its literals, grouped by what all of a group hold; the group that shares nothing has ``""``."""
 
     number: int
     rule: Rule
@@ -34,8 +37,8 @@ class Alarm:
 
     def need_in(self, text: str) -> str | None:
         """The first of the rule's literals that the text holds."""
-        for sign, needs in self.groups:
-            if sign and sign not in text:
+        for shared, needs in self.groups:
+            if shared not in text:
                 continue
             for need in needs:
                 if need in text:
@@ -89,13 +92,24 @@ def alarms_of(rules: Sequence[tuple[int, Rule]]) -> Sequence[Alarms]:
 
 
 def _groups(needs: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Literals by the sign they hold: one search for a single character settles a whole group."""
-    by_sign: dict[str, list[str]] = {}
+    """Literals by what they share, a sign or a word: one search for it settles a whole group."""
+    words = Counter(_longest_word(need) for need in needs)
+    groups: dict[str, list[str]] = {}
     for need in needs:
-        sign = next((char for char in need if not char.isalnum() and not char.isspace()), "")
-        by_sign.setdefault(sign if len(need) > 1 else "", []).append(need)
-    for sign, group in by_sign.items():
-        yield sign, tuple(group)
+        sign = max((char for char in need if not char.isalnum() and char != " "), key=_rarity, default="")
+        word = _longest_word(need)
+        shared = sign or (word if words[word] > 1 else "")
+        groups.setdefault("" if shared == need else shared, []).append(need)
+    for shared, group in groups.items():
+        yield shared, tuple(group)
+
+
+def _rarity(sign: str) -> int:
+    return COMMON_SIGNS.find(sign) if sign in COMMON_SIGNS else len(COMMON_SIGNS)
+
+
+def _longest_word(need: str) -> str:
+    return max(need.split(), key=len, default="")
 
 
 class Watch:

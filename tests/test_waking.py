@@ -1,0 +1,96 @@
+"""Rules wake on the later pages of a document exactly as they would if nothing were known of the first one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.lines import Page, Stretch, make_page, runs_of
+from transforms.models import Cut
+from transforms.rules import Rule, RuleSet, load_rules
+
+BODY = "Warga dusun itu menutup jalan desa sejak Senin pagi karena jembatan bambu di muara hanyut dibawa arus deras."
+PIECES = st.sampled_from(
+    [
+        BODY,
+        "Foto: Desa Mekar",
+        "Baca juga: Harga Gabah Naik di Kecamatan",
+        "ADVERTISEMENT",
+        "Editor: Sari Wulandari",
+        "(dwi/her)",
+        "Tag: panen, gabah",
+        "Tinggalkan Balasan",
+        "Copyright © KABARNUSA 2025",
+        "Ikuti kami di Google News",
+        "ANTARA/Gilang Ramadan Menurut warga",
+        "Artikel ini telah tayang di Wartakota",
+        "- Rina (@rina) March 3, 2020",
+    ]
+)
+
+
+def rule(scope: str, **more) -> Rule:
+    pattern = re.compile(more.pop("pattern"), re.IGNORECASE)
+    return Rule("mine", "promo", "", scope, (), pattern=pattern, **more)
+
+
+def test_a_cut_that_brings_a_literal_together_wakes_its_rule() -> None:
+    text = "Panen raya XX dimulai di muara."
+    rules = RuleSet((rule("inline", pattern="raya dimulai", needs=("raya dimulai",)),), "")
+    first, later = make_page(text), make_page(text, [Stretch(11, 13)])
+    find = rules.finder(first)
+    assert find(first) == []
+    assert find(later) == [Cut(6, 18, "mine", "promo")]
+
+
+def test_a_cut_that_takes_the_only_literal_lets_its_rule_sleep() -> None:
+    text = "Panen raya dimulai. Gabah dijemur."
+    rules = RuleSet((rule("inline", pattern=r"gabah \w+", needs=("panen",)),), "")
+    first, later = make_page(text), make_page(text, [Stretch(0, 5)])
+    find = rules.finder(first)
+    assert [len(find(page)) for page in (first, later, first)] == [1, 0, 1]
+
+
+def test_a_line_rule_is_not_woken_by_a_line_too_long_for_it() -> None:
+    rules = RuleSet((rule("tail", pattern="sampai jumpa", needs=("kanal",), longest=20),), "")
+    assert rules.find(make_page(f"{BODY}\nSampai jumpa\nDi kanal kecil itu perahu berjajar")) == []
+
+
+@pytest.mark.parametrize("white", ["\n", " ", "  ", "\r\n", "\xa0", " \n ", "\u2003"])
+def test_known_runs_make_the_same_page(white: str) -> None:
+    text = white.join(["", "satu dua", "tiga", "empat lima enam", ""])
+    gone = [Stretch(text.index("dua"), text.index("tiga") + 2), Stretch(text.index("lima"), text.index("lima"))]
+    made = make_page(text, gone, runs=runs_of(text))
+    assert made.text.split() == ["satu", "ga", "empat", "lima", "enam"]
+    assert [text[made.origin(at)] for at, char in enumerate(made.text) if not char.isspace()] == [
+        char for char in made.text if not char.isspace()
+    ]
+
+
+def page_of(text: str, cuts: list[tuple[int, int]]) -> Page:
+    gone, at = [], 0
+    for start, length in sorted(cuts):
+        if start >= at and start + length <= len(text):
+            gone.append(Stretch(start, start + length))
+            at = start + length
+    return make_page(text, gone)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(PIECES, min_size=1, max_size=6),
+    st.sampled_from(["\n", " ", "  "]),
+    st.lists(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), max_size=3), min_size=1, max_size=3),
+)
+def test_what_is_known_of_the_first_page_changes_nothing(
+    pieces: list[str], separator: str, rounds: list[list[tuple[int, int]]]
+) -> None:
+    text = separator.join(pieces)
+    rules = load_rules()
+    find = rules.finder(make_page(text))
+    for cuts in rounds:
+        page = page_of(text, cuts)
+        assert find(page) == rules.find(page)
