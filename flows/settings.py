@@ -229,6 +229,8 @@ def _check_yaml(path: Path) -> None:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if content is not None and not isinstance(content, dict):
         raise ConfigError(f"{path}: expected `key: value` lines, found {type(content).__name__}")
+    if strange := [key for key in content or () if not isinstance(key, str)]:
+        raise ConfigError(f"{path}: {strange[0]!r}: unknown key; names of settings are words, see the README")
 
 
 def _explain(path: Path | None, problem: Any) -> str:

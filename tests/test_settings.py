@@ -76,3 +76,9 @@ def test_aliases_that_stand_for_more_than_memory_holds_are_told_at_once(tmp_path
     with pytest.raises(ConfigError, match="data_dir") as raised:
         load_settings(write(tmp_path, "\n".join([*levels, "data_dir: *a11"])))
     assert len(str(raised.value)) < 5_000
+
+
+@pytest.mark.parametrize("content", ["? ", "2024-01-01: x", "0x1f: x"])
+def test_keys_that_are_no_words_are_told(tmp_path, content):
+    with pytest.raises(ConfigError, match="unknown key"):
+        load_settings(write(tmp_path, content))
