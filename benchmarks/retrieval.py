@@ -10,10 +10,12 @@ take minutes to index 30,000 articles, so some may be named (``--baselines fts5`
 from __future__ import annotations
 
 import argparse
+import atexit
 import gzip
 import json
 import math
 import re
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -23,7 +25,7 @@ from itertools import islice
 from pathlib import Path
 
 from whoosh import fields, qparser
-from whoosh.filedb.filestore import RamStorage
+from whoosh.index import create_in
 
 from index.analysis_stems import stem
 from index.generations import Generations
@@ -90,8 +92,10 @@ def whoosh(records: list[IndexRecord], *, stems: bool) -> Find:
     def words(text: str) -> str:
         return " ".join(stem(word, "id") for word in re.findall(r"\w+", text.lower())) if stems else text
 
-    storage = RamStorage()
-    index = storage.create_index(fields.Schema(id=fields.ID(stored=True), title=fields.TEXT(), body=fields.TEXT()))
+    # In memory Whoosh would still keep its temporary files in one folder for all processes of the machine.
+    folder = tempfile.mkdtemp(prefix="whoosh-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    index = create_in(folder, fields.Schema(id=fields.ID(stored=True), title=fields.TEXT(), body=fields.TEXT()))
     writer = index.writer(limitmb=512)
     for record in records:
         writer.add_document(id=record.id, title=words(record.title or ""), body=words(record.text))
