@@ -22,6 +22,7 @@ from index.codec import BulkCodec, BulkTermsReader, Postings, concatenate
 from index.files import check_marker, file_checksum
 from index.schema import NO_DATE, decode, encode, make_schema
 from index.storage import DurableStorage
+from index.toc import read_toc, retry_opening
 from transforms.errors import IndexUnavailableError
 
 MAX_CACHED_POSTINGS: Final = 2_000_000
@@ -296,8 +297,6 @@ class _Segment:
 
 def open_engine(path: Path) -> WhooshEngine:
     """Open the index in a generation's folder; raises IndexUnavailableError when that is not possible."""
-    from index.writer import read_toc, retry_opening  # the writer imports what it writes with
-
     check_marker(path)
     storage = DurableStorage(str(path))
     try:

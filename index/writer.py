@@ -11,11 +11,10 @@ import errno
 import fcntl
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from whoosh.index import TOC, FileIndex
 from whoosh.writing import SegmentWriter as WhooshWriter
@@ -27,18 +26,13 @@ from index.records import IndexRecord
 from index.schema import encode, make_schema
 from index.segments import IndexFailure, SegmentResult, build_segments, segment_path
 from index.storage import DurableStorage
-from transforms.errors import IndexLockedError, IndexMismatchError, IndexUnavailableError
+from index.toc import read_toc
+from transforms.errors import IndexLockedError, IndexMismatchError
 
 LOCK_FILE: Final = "WRITER.lock"
 BUILD_FOLDER: Final = "build"
-OPEN_ATTEMPTS: Final = 20
-OPEN_PAUSE_SECONDS: Final = 0.05
-"""Opening while another process commits finds the old table of contents gone once in a hundred times; a second is
-twenty times longer than any commit was seen to take between the two steps."""
 SCAN_ADVANTAGE: Final = 4
 """Looking one id up in a segment takes as long as reading this many of its ids in order (measured 12 µs and 2.5 µs)."""
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,26 +200,6 @@ def _find(terms: BulkTermsReader, ids: Set[bytes], size: int) -> Iterable[int]:
 def create_index(path: Path) -> None:
     """Put an empty index into a folder."""
     FileIndex.create(DurableStorage(str(path)), make_schema(), INDEX_NAME)
-
-
-def retry_opening(action: Callable[[], _T]) -> _T:
-    """Run ``action`` again while a commit pulls files away under it."""
-    for attempt in range(OPEN_ATTEMPTS):
-        try:
-            return action()
-        except FileNotFoundError:
-            if attempt + 1 == OPEN_ATTEMPTS:
-                raise
-            time.sleep(OPEN_PAUSE_SECONDS)
-    raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def read_toc(storage: DurableStorage) -> Any:
-    """The table of contents; raises IndexUnavailableError when there is none or it is damaged."""
-    try:
-        return retry_opening(lambda: TOC.read(storage, INDEX_NAME))
-    except Exception as error:
-        raise IndexUnavailableError(f"the index in {storage.folder} cannot be opened: {error}") from error
 
 
 def open_index(storage: DurableStorage) -> Any:
