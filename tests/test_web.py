@@ -171,6 +171,14 @@ def test_an_article_is_clean_text_in_its_language(site: httpx.Client) -> None:
     assert "Jembatan bergerak itu terakhir diganti" in page.text
 
 
+def test_an_article_names_similar_ones_but_not_its_copies(site: httpx.Client) -> None:
+    page = site.get("/article/kabarteluk/pelabuhan-feri").text
+    similar = re.search(r'<ul class="others similar">.*?</ul>', page, re.DOTALL)
+    assert similar
+    assert "Dermaga Kayu Kampung Bakau" in similar[0]
+    assert "/article/kabarteluk/pelabuhan-feri" not in similar[0]
+
+
 def test_what_was_removed_names_rule_kind_and_reason(site: httpx.Client) -> None:
     page = site.get("/article/kabarteluk/pelabuhan-feri", params={"view": "removed", "from": "/?q=feri&page=2"}).text
     assert re.search(r'<del [^>]*class="cut k-navigation"[^>]*>.*Facebook Twitter', page, re.DOTALL)
