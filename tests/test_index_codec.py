@@ -247,7 +247,7 @@ def test_lists_of_several_widths_are_joined(big: int) -> None:
 
 
 def test_what_is_left_of_a_segment_with_dead_documents_joins_others_whatever_its_numbers() -> None:
-    whole = decode_postings(encode_postings(Postings([0], [2], [3, 4])))
+    whole = decode_postings(encode_postings(Postings([0], [2], [3, 4]), 2))
     thinned = Postings([1, 2], [300, 1], [*range(250, 550), 70_000])
     joined = concatenate([(0, whole), (0, thinned)])
     assert (list(joined.ids), list(joined.freqs)) == ([0, 1, 2], [2, 300, 1])
