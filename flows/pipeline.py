@@ -33,10 +33,9 @@ from flows.report import RunReport
 from flows.rescue import clean_survivors
 from flows.results import load_results
 from flows.settings import Settings
+from flows.settling import SETTLE_DOCUMENTS, settle, settle_all
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
-from index import ledger_languages
-from index.duplicates import resolve
 from index.ledger import Ledger
 from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
@@ -73,6 +72,8 @@ class Run:
     """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
     confirm_removals: bool = False
     """Whether a person has confirmed that what is gone may be removed, however much it is."""
+    taken_back: int = 0
+    """Documents that are served again because their language is kept now."""
     records_left: bool = False
     """Whether a file that is still there no longer holds all documents that were read from it."""
     outcome: dict[str, str] = field(default_factory=dict)
@@ -120,8 +121,7 @@ def run_ingest(
     ):
         run.confirm_removals = confirm_removals
         _clean(run, sources, full=full)
-        _leave_out_languages(run)
-        _settle_duplicates(run)
+        settle_all(run)
         bring_index_up_to_date(run, rebuild=False)
         return _finish(run)
 
@@ -139,8 +139,7 @@ def rebuild_index(
     with _begun(settings, ledger, executor, progress) as run:
         if from_raw:
             _clean(run, settings.sources, full=True)
-        _leave_out_languages(run)
-        _settle_duplicates(run)
+        settle_all(run)
         bring_index_up_to_date(run, rebuild=True)
         return _finish(run)
 
@@ -211,12 +210,16 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
+    unsettled = 0
     tasks = _tasks(run, planner, shards, knowledge, full=full)
     rescue = partial(clean_survivors, run.executor)
     here = 0 if run.after_crash else SMALL_SHARDS
     for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=here):
         shard = shards.pop(task.shard)
-        run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
+        unsettled += run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
+        if unsettled >= SETTLE_DOCUMENTS:
+            unsettled = 0
+            settle(run)
         run.measure_memory()
     run.report.notes.extend(guard.settle())
     run.report.counts["held"] = guard.held
@@ -241,8 +244,8 @@ class _SourceTally:
     documents: Counter[str] = field(default_factory=Counter)
 
 
-def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: ShardDone, *, full: bool) -> None:
-    """Put one cleaned shard into the ledger, and then close the sources that end in it."""
+def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: ShardDone, *, full: bool) -> int:
+    """Put one cleaned shard into the ledger, and then close the sources that end in it; gives its documents' number."""
     began = perf_counter()
     results = load_results(done.results)
     admitted = leave_out_forgotten(run.ledger, results.documents, results.rejected)
@@ -275,6 +278,7 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
         Path(path).unlink(missing_ok=True)
     run.report.stage("record", len(documents), perf_counter() - began)
     run.progress.advance(len(documents) + len(rejected) + len(unchanged))
+    return len(documents)
 
 
 def _note(
@@ -311,31 +315,3 @@ def _count_skipped(run: Run, planner: Planner) -> None:
     run.report.counts["quarantined"] += len(waiting)
     for row in waiting:
         run.report.fail(Rejected(row.id, row.source, row.stage, row.error, row.message, row.place, row.hint))
-
-
-def _leave_out_languages(run: Run) -> None:
-    """Serve the languages that the configuration keeps, before duplicates: what is left out represents nothing."""
-    keep = run.settings.languages.kept
-    with run.ledger.writing() as connection:
-        changes = ledger_languages.apply(connection, keep, run.report.run_id)
-    run.report.counts["filtered"] = changes.left_out
-    if changes.left_out:
-        run.report.notes.append(
-            f"{changes.left_out:,} documents are in languages that are not indexed (`languages.keep`); they stay in "
-            "the ledger, and `saring explain ID` shows them"
-        )
-    if changes.taken_back:
-        run.report.notes.append(f"{changes.taken_back:,} documents are in languages that are indexed now")
-
-
-def _settle_duplicates(run: Run) -> None:
-    """Draw clusters for all that changed, in this run or in one that died, and sort this run's documents by outcome."""
-    run.progress.phase("finding duplicates")
-    began = perf_counter()
-    run.executor.call("duplicates", lambda: resolve(run.ledger))
-    kinds = run.ledger.duplicate_kinds(run.outcome)
-    for document, outcome in run.outcome.items():
-        kind = kinds.get(document)
-        run.report.counts[f"{kind}_duplicates" if kind else outcome] += 1
-    run.report.stage("duplicates", len(run.outcome), perf_counter() - began)
-    run.measure_memory()

@@ -137,10 +137,24 @@ def serve(config: ConfigOption = None) -> None:
 
 
 def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool], shown: Any) -> dict[str, Any]:
-    from flows.pipeline import run_ingest  # start-up time: only what the command needs
-
     with shown as progress, _executor(settings) as executor:
+        if _is_much(settings, sources, full=asked["full"]):
+            executor.prepare()
+        from flows.pipeline import run_ingest  # start-up time: only what the command needs, while the workers start
+
         return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
+
+
+MUCH = 2_000_000
+"""Bytes to read from which workers are started before anything else: cleaning them takes longer than the start."""
+
+
+def _is_much(settings: Settings, sources: list[str], *, full: bool) -> bool:
+    """Whether a run is known to be long before it begins: everything is to be cleaned, and it is much."""
+    if settings.data_dir.exists() and not full:
+        return False
+    files = [Path(source) for source in sources if "://" not in source]
+    return any(path.is_dir() for path in files) or sum(path.stat().st_size for path in files if path.is_file()) > MUCH
 
 
 def _executor(settings: Settings) -> Any:

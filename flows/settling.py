@@ -1,0 +1,59 @@
+"""Settling a run's documents: which of them are served for their language, and which are copies of others."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from index import ledger_languages
+from index.duplicates import resolve
+
+if TYPE_CHECKING:
+    from flows.pipeline import Run
+
+SETTLE_DOCUMENTS = 1_000
+"""Documents recorded after which they are settled while the workers go on: more at once would wait at the end."""
+
+
+def settle(run: Run) -> None:
+    """Draw clusters for all that changed, in this run or in one that died.
+
+    Neither the order of arrival nor the split into batches can be seen in clusters, so it is done while workers clean.
+    """
+    began = perf_counter()
+    if run.settings.languages.kept is not None:
+        _leave_out_languages(run)
+    run.executor.call("duplicates", lambda: resolve(run.ledger))
+    run.report.stage("duplicates", 0, perf_counter() - began)
+
+
+def settle_all(run: Run) -> None:
+    """Settle what is left, and sort this run's documents by outcome."""
+    run.progress.phase("finding duplicates")
+    _leave_out_languages(run)
+    settle(run)
+    _note_languages(run)
+    kinds = run.ledger.duplicate_kinds(run.outcome)
+    for document, outcome in run.outcome.items():
+        kind = kinds.get(document)
+        run.report.counts[f"{kind}_duplicates" if kind else outcome] += 1
+    run.report.stage("duplicates", len(run.outcome), 0.0)
+    run.measure_memory()
+
+
+def _leave_out_languages(run: Run) -> None:
+    """Serve the languages that the configuration keeps, before duplicates: what is left out represents nothing."""
+    with run.ledger.writing() as connection:
+        changes = ledger_languages.apply(connection, run.settings.languages.kept, run.report.run_id)
+    run.report.counts["filtered"] += changes.left_out
+    run.taken_back += changes.taken_back
+
+
+def _note_languages(run: Run) -> None:
+    if left_out := run.report.counts["filtered"]:
+        run.report.notes.append(
+            f"{left_out:,} documents are in languages that are not indexed (`languages.keep`); they stay in the "
+            "ledger, and `saring explain ID` shows them"
+        )
+    if run.taken_back:
+        run.report.notes.append(f"{run.taken_back:,} documents are in languages that are indexed now")
