@@ -6,6 +6,7 @@ meant to be slow; nothing but the process pool imports it.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -18,7 +19,17 @@ from flows.stages import rule_set
 from transforms.models import RawDocument
 from transforms.process import StageClock, process
 
-_WARM_TEXT = "Baca juga: Harga Ikan Turun\nPedagang di pasar itu menjual ikan segar setiap pagi sejak tahun lalu. " * 3
+_WARM_TEXT = """Harga Ikan Turun di Pasar Muara Lintang
+Kamis, 14 Maret 2024 | 09:30 WIB
+JAKARTA, Wartateluk.com - Pedagang di pasar itu menjual ikan segar setiap pagi sejak tahun lalu. Mereka datang dari tiga
+kampung. Baca juga: Nelayan Karimba Panen Kembung Menurut mereka, harga turun karena perahu kembali melaut.
+Editor: Sari Wulandari
+Tinggalkan Balasan
+"""
+"""Has something for every table that is read when it is first needed."""
+YOUNG_OBJECTS = 50_000
+"""Objects made before the collector looks for cycles among them: documents leave none, and looking took a tenth of a
+worker's time at Python's 700."""
 
 
 def watch_parent() -> None:
@@ -34,3 +45,6 @@ def _exit_with(sentinel: int) -> None:
 
 
 process(RawDocument("warm", "warm", _WARM_TEXT), rule_set(()), StageClock())
+gc.collect()
+gc.freeze()  # what is loaded stays: the collector need not look at it, so that its pages stay shared
+gc.set_threshold(YOUNG_OBJECTS, 20, 100)

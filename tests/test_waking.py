@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,7 @@ PIECES = st.sampled_from(
 )
 
 
-def rule(scope: str, **more) -> Rule:
+def rule(scope: str, **more: Any) -> Rule:
     pattern = re.compile(more.pop("pattern"), re.IGNORECASE)
     return Rule("mine", "promo", "", scope, (), pattern=pattern, **more)
 

@@ -76,14 +76,19 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _FALLBACK = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
-@lru_cache(maxsize=1024)
 def parse_date(text: str, *, month_first: bool = False) -> str | None:
     """Read the first full date in ``text``: ISO 8601 with offset, or None.
 
     Numbers alone are read day first; the other way round where the first cannot be a day's month (``9/23/2019``), or
     where ``month_first`` asks for it. A date without a time is midnight, one without a zone is in ``DEFAULT_OFFSET``.
     """
-    short = text[:MAX_LENGTH].replace("\0", " ").strip().lower()
+    return _parsed(text[:MAX_LENGTH], month_first)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, month_first: bool) -> str | None:
+    """The same: a document's date is asked for several times, and many documents have the same."""
+    short = text.replace("\0", " ").strip().lower()
     if not short:
         return None
     if _EPOCH.fullmatch(short):

@@ -185,7 +185,7 @@ def _debris_end(text: str) -> int:
     return found.end() if found and len(text) >= 2 * MIN_BODY_AFTER else 0
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _wanted(title: str) -> str:
     """A title as lines are compared with it; each round of cleaning asks again."""
     return _squeezed(title)

@@ -150,7 +150,7 @@ def _title_cuts(text: str, folded: str, taken: list[tuple[int, int]], title: str
     return cuts
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _title_words(title: str) -> tuple[str, ...]:
     """The words of a title, case-folded; each round of cleaning asks again."""
     return tuple(word.casefold() for word in WORD.findall(title))
