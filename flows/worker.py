@@ -6,7 +6,6 @@ meant to be slow; nothing but the process pool imports it.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -15,6 +14,7 @@ import threading
 import flows.cli  # a worker is told to import the main script, which is this
 import flows.indexing  # noqa: F401 (its segment builder is called in workers)
 import index.segments  # noqa: F401 (these three are imported to be in memory when a worker is forked)
+from flows.executors import collect_less
 from flows.stages import rule_set
 from transforms.models import RawDocument
 from transforms.process import StageClock, process
@@ -27,9 +27,6 @@ Editor: Sari Wulandari
 Tinggalkan Balasan
 """
 """Has something for every table that is read when it is first needed."""
-YOUNG_OBJECTS = 50_000
-"""Objects made before the collector looks for cycles among them: documents leave none, and looking took a tenth of a
-worker's time at Python's 700."""
 
 
 def watch_parent() -> None:
@@ -45,6 +42,4 @@ def _exit_with(sentinel: int) -> None:
 
 
 process(RawDocument("warm", "warm", _WARM_TEXT), rule_set(()), StageClock())
-gc.collect()
-gc.freeze()  # what is loaded stays: the collector need not look at it, so that its pages stay shared
-gc.set_threshold(YOUNG_OBJECTS, 20, 100)
+collect_less()

@@ -140,8 +140,10 @@ def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool
     with shown as progress, _executor(settings) as executor:
         if _is_much(settings, sources, full=asked["full"]):
             executor.prepare()
+        from flows.executors import collect_less
         from flows.pipeline import run_ingest  # start-up time: only what the command needs, while the workers start
 
+        collect_less()
         return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
 
 
