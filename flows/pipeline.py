@@ -44,6 +44,8 @@ from transforms.models import Rejected, SourceFile
 from transforms.read import READER_VERSION, discover
 
 RUN_ID = "%Y%m%dT%H%M%S.%fZ"
+MEASURE_SECONDS = 1.0
+"""Between two looks at the memory of all processes: one takes up to 20 ms."""
 STAGE_ORDER = (
     "count",
     "read",
@@ -72,6 +74,8 @@ class Run:
     """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
     confirm_removals: bool = False
     """Whether a person has confirmed that what is gone may be removed, however much it is."""
+    measured: float = float("-inf")
+    """When memory was measured last."""
     taken_back: int = 0
     """Documents that are served again because their language is kept now."""
     records_left: bool = False
@@ -85,10 +89,13 @@ class Run:
         return f"{self.report.rules_version} r{READER_VERSION}"
 
     def measure_memory(self) -> None:
-        """Note the memory that this process and its workers hold now, when it is the most so far.
+        """Note the memory that this process and its workers hold now, when it is the most so far; once a second.
 
         Pages that several of them share count once (proportional set size).
         """
+        if perf_counter() < self.measured + MEASURE_SECONDS:
+            return
+        self.measured = perf_counter()
         own = psutil.Process()
         total = 0
         for process in [own, *own.children(recursive=True)]:
