@@ -38,6 +38,7 @@ PREFECT_DEFAULTS = {
     # Measured: the default of 20 seconds fails on a busy machine.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "saring",  # our facts are part of the flow run's log
 }
