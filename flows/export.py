@@ -15,6 +15,7 @@ import orjson
 from index.files import sync_folder
 from index.ledger_views import StoredDocument
 from transforms.errors import ConfigError, SaringError
+from transforms.serialize import clean_json
 
 GROUP_ROWS: Final = 1_000
 GROUP_CHARACTERS: Final = 4_000_000
@@ -29,24 +30,7 @@ Writer = Callable[[Iterable[StoredDocument], IO[bytes]], int]
 def export_json(document: StoredDocument) -> dict[str, Any]:
     """The object that ``saring clean --json`` prints, then address and place among the duplicates."""
     return {
-        "id": document.id,
-        "source": document.source,
-        "title": document.title,
-        "published_at": document.published_at,
-        "outlet": document.outlet,
-        "place": document.place,
-        "authors": list(document.authors),
-        "text": document.text,
-        "language": document.language.code,
-        "language_confidence": round(document.language.confidence, 4),
-        "languages": [{"code": s.code, "share": round(s.share, 4)} for s in document.language.languages],
-        "removals": [
-            {"start": r.start, "end": r.end, "text": r.text, "rule": r.rule, "kind": r.kind, "confidence": r.confidence}
-            for r in document.removals
-        ],
-        "repairs": [{"at": r.at, "kind": r.kind} for r in document.repairs],
-        "rules_version": document.rules_version,
-        "warnings": list(document.warnings),
+        **clean_json(document),
         "url": document.url,
         "duplicate_of": document.cluster if document.duplicate_kind else None,
         "duplicate_kind": document.duplicate_kind,

@@ -12,29 +12,13 @@ from index import tables
 from index.ledger_codec import from_json, index_fingerprint, unpack_pair, unpack_text
 from index.ledger_sql import CHUNK, among, chunks
 from index.records import Copy, IndexRecord
-from transforms.models import LanguageShare, LanguageVerdict, Removal, Repair
+from transforms.models import CleanDocument, LanguageShare, LanguageVerdict, Removal, Repair
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDocument:
+class StoredDocument(CleanDocument):
     """Everything the ledger knows of one document."""
 
-    id: str
-    source: str
-    url: str | None
-    title: str | None
-    published_at: str | None
-    outlet: str | None
-    place: str | None
-    authors: tuple[str, ...]
-    text: str
-    raw_text: str
-    language: LanguageVerdict
-    removals: tuple[Removal, ...]
-    repairs: tuple[Repair, ...]
-    warnings: tuple[str, ...]
-    rules_version: str
-    raw_hash: str
     content_hash: str
     status: str
     """``live``, ``held``, ``filtered`` or ``gone``."""

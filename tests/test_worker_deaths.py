@@ -70,10 +70,11 @@ def check(folder: Path, done: subprocess.CompletedProcess[str]) -> None:
 
 
 @pytest.mark.parametrize("poisonous", ["awal-beracun.txt", "berita-19-beracun.txt"])
-def test_a_document_that_kills_the_whole_run_is_found_by_the_next(tmp_path: Path, poisonous: str):
+def test_a_document_that_kills_is_found_in_this_run_or_the_next(tmp_path: Path, poisonous: str):
     raw = corpus(tmp_path, poisonous)
-    assert ingest(tmp_path, raw, SARING_OUTLET_LINES="off").returncode < 0
-    check(tmp_path, ingest(tmp_path, raw, SARING_OUTLET_LINES="off"))
+    first = ingest(tmp_path, raw, SARING_OUTLET_LINES="off")
+    # Until the workers have begun, the run's own process cleans: what kills it is looked for by the next run.
+    check(tmp_path, ingest(tmp_path, raw, SARING_OUTLET_LINES="off") if first.returncode < 0 else first)
 
 
 def die(_: int) -> None:

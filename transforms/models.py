@@ -211,8 +211,8 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A clean document: what the ledger stores and the index serves."""
+class CleanDocument:
+    """What is known of a clean document, wherever it comes from."""
 
     id: str
     source: str
@@ -232,4 +232,10 @@ class Document:
     """Hex digest of the raw document (text and own fields): equal means nothing to do."""
     raw_text: str
     """The decoded input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document(CleanDocument):
+    """A document as cleaning leaves it: what the ledger stores and the index serves."""
+
     fingerprint: Fingerprint

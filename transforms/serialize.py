@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from transforms.models import Document, RawDocument, Rejected, SourceFile
+from transforms.models import CleanDocument, RawDocument, Rejected, SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def load_lines(path: str) -> Iterator[ShardItem | Unchanged]:
             yield restore(*orjson.loads(line))
 
 
-def clean_json(document: Document) -> dict[str, Any]:
+def clean_json(document: CleanDocument) -> dict[str, Any]:
     """The object ``saring clean --json`` prints for a document."""
     return {
         "id": document.id,
