@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import reprlib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
@@ -87,12 +89,29 @@ class Runner(_Section):
     shard_documents: PositiveInt = Field(500, description="documents a shard, which is the unit of work of a worker")
 
 
+_CRON = re.compile(r"@(?:hourly|daily|weekly|monthly|yearly)|(?:[\w*/,#?-]+ +){4,5}[\w*/,#?-]+")
+
+
 class Schedules(_Section):
     """When `saring serve` runs what; cron expressions."""
 
     ingest: str | None = "0 1 * * *"
     reindex: str | None = "0 4 * * 0"
     timezone: str = "Asia/Jakarta"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone: use a name such as Asia/Jakarta or UTC")
+        return value
+
+    @field_validator("ingest", "reindex")
+    @classmethod
+    def _five_fields(cls, value: str | None) -> str | None:
+        if value is not None and not _CRON.fullmatch(value.strip()):
+            raise ValueError(f"{value!r} is no cron expression: five fields such as '0 1 * * *', or null")
+        return value
 
 
 class Generations(_Section):

@@ -68,7 +68,9 @@ def _numbers(targets: Sequence[Target]) -> dict[str, set[int]]:
 
 
 def _in_texts(connection: Connection, table: Table, words: set[str]) -> int:
-    found = sum(_count(connection, column, words) for column in table.columns if isinstance(column.type, String))
+    # A place is the number of a record in its file, which an id may look like.
+    named = [column for column in table.columns if isinstance(column.type, String) and column.name != "place"]
+    found = sum(_count(connection, column, words) for column in named)
     if table is tables.runs:
         reports = connection.execute(select(table.c.report).where(table.c.report.is_not(None))).scalars()
         found += sum(1 for report in reports for word in words if f'"{word}"' in report)

@@ -34,14 +34,15 @@ def format_lines(answer: SearchAnswer) -> Iterator[str]:
 
 def _hit_lines(number: int, hit: Hit, bold: bool) -> Iterator[str]:
     yield f"{number}. {_plain(hit.title or hit.id)}"
-    about = (hit.outlet, (hit.published_at or "")[:10], hit.language, hit.url or hit.source)
+    about = (hit.id, hit.outlet, (hit.published_at or "")[:10], hit.language, hit.url or hit.source)
     yield "   " + " · ".join(_plain(part) for part in about if part)
     opening, closing = ("\x1b[1m", "\x1b[0m") if bold else ("[", "]")
     pieces = re.split(r"(</?mark>)", hit.snippet)
     marks = {"<mark>": opening, "</mark>": closing}
     yield "   " + "".join(marks.get(piece) or _plain(unescape(piece)) for piece in pieces)
     for copy in hit.copies:
-        yield f"   copy: {_plain(copy.outlet or copy.id)} {_plain(copy.url or '')} ({copy.similarity:.0%})"
+        known = (copy.id, copy.outlet, copy.url, f"{copy.similarity:.0%}")
+        yield "   copy: " + " · ".join(_plain(part) for part in known if part)
 
 
 def _plain(text: str) -> str:

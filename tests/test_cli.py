@@ -159,7 +159,7 @@ def test_ingest_prints_the_run_report(tmp_path):
     [
         (["search", "x"], 1, "no index yet"),
         (["status"], 1, "run `saring ingest`"),
-        (["ingest", "--direct", "nowhere-at-all"], 0, "nowhere-at-all"),
+        (["ingest", "--direct", "nowhere-at-all"], 1, "no such file or folder"),
         (["search", "x", "--since", "kemarin"], 2, "kemarin"),
         (["clean", "--config", "nowhere.yaml", "-"], 2, "nowhere.yaml"),
         (["polish"], 2, "No such command"),
@@ -176,3 +176,8 @@ def test_every_command_explains_itself():
         done = saring(command, "--help")
         assert done.returncode == 0
         assert command in done.stdout
+
+
+def test_an_unknown_option_of_search_is_no_word(tmp_path):
+    done = saring("search", "--languge", "id", "pelabuhan", SARING_DATA_DIR=tmp_path / "data")
+    assert (done.returncode, "--languge" in done.stderr) == (2, True)

@@ -183,3 +183,20 @@ def test_the_command_asks_and_proves(own: Settings, monkeypatch: pytest.MonkeyPa
     assert answer["complete"] is True
     assert all(set(check) == {"place", "searched", "left"} for check in answer["checks"])
     assert isinstance(CliRunner().invoke(app, ["forget"]).exception, ConfigError)
+
+
+def test_an_id_that_looks_like_the_number_of_a_record_is_no_trace(tmp_path: Path):
+    texts = [
+        f"Warga kampung nomor {number} menanam pohon mangga di tepi sungai sejak {number} tahun lalu."
+        for number in (3, 5)
+    ]
+    (tmp_path / "a.jsonl").write_text(
+        "".join(json.dumps({"id": f"a{n}", "text": t}) + "\n" for n, t in enumerate(texts))
+    )
+    (tmp_path / "b.jsonl").write_text(
+        json.dumps({"id": "2", "text": "Nelayan lereng membawa pulang tiga keranjang ikan."})
+    )
+    settings = Settings(data_dir=tmp_path / "data", sources=[str(tmp_path / "*.jsonl")])
+    ingest(settings)
+    done = forget(settings, "2")
+    assert (done.documents, done.complete) == (1, True), done.checks

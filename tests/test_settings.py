@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flows.settings import load_settings
 from transforms.errors import ConfigError
@@ -82,3 +83,11 @@ def test_aliases_that_stand_for_more_than_memory_holds_are_told_at_once(tmp_path
 def test_keys_that_are_no_words_are_told(tmp_path, content):
     with pytest.raises(ConfigError, match="unknown key"):
         load_settings(write(tmp_path, content))
+
+
+@pytest.mark.parametrize("schedules", [{"timezone": "Asia/Jakart"}, {"ingest": "abc"}, {"reindex": "1 2 3"}], ids=str)
+def test_a_schedule_that_cannot_be_is_refused(tmp_path, schedules):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump({"schedules": schedules}), encoding="utf-8")
+    with pytest.raises(ConfigError, match="schedules"):
+        load_settings(path)

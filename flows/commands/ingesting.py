@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from collections.abc import Iterator
@@ -93,6 +94,7 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes an option of each parameter)
     chosen = [_absolute(source) for source in sources] if sources else settings.sources
     if not chosen:
         raise ConfigError("nothing to ingest: name files or folders, or set `sources` in config.yaml")
+    _refuse_typos(sources or [])
     asked = {"full": full, "confirm_removals": confirm_removals}
     report = _direct_ingest(settings, chosen, asked, shown) if direct else _prefect_ingest(config, chosen, asked, quiet)
     _print_report(report, json, quiet)
@@ -146,6 +148,12 @@ def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool
 
         collect_less()
         return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
+
+
+def _refuse_typos(sources: list[str]) -> None:
+    """Refuse a run none of whose named sources exists; one that is missing among others waits in the quarantine."""
+    if sources and not any("://" in source or glob.has_magic(source) or Path(source).exists() for source in sources):
+        raise SaringError(f"no such file or folder: {', '.join(sources)}")
 
 
 MUCH = 2_000_000

@@ -55,6 +55,8 @@ def search(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
     """
     from index.search import search as search_index  # start-up time: only what the command needs
 
+    if unknown := [word for word in query if word.startswith("--")]:
+        raise typer.BadParameter(f"no such option: {', '.join(unknown)}")
     settings = load_settings(config)
     with _wrong_usage():
         answer = search_index(
