@@ -145,6 +145,11 @@ class _Parser:
             self._close()
         if self.too_deep:
             self.warn(f"parentheses deeper than {MAX_DEPTH} are ignored")
+        if text.count('"') % 2:
+            self.warn("a quotation mark is not closed")
+        clauses = self.frames[0].clauses
+        if clauses and all(clause.occur == "not" for clause in clauses) and not self.lists:
+            self.warn("there are only words to leave out: name one to look for as well")
         filters = Filters(
             languages=tuple(self.lists.get("language", ())),
             outlets=tuple(self.lists.get("outlet", ())),
@@ -187,6 +192,8 @@ class _Parser:
         value = match["phrase"] if match["phrase"] is not None else match["word"]
         if name and name not in (*TEXT_FIELDS, *FILTER_FIELDS, *TERM_FIELDS, "source"):
             # Not a field of ours: "Jakarta:" or a URL is text.
+            if not value.startswith("/"):
+                self.warn(f"{name[:40]} is no field: {', '.join((*TEXT_FIELDS, *TERM_FIELDS, *FILTER_FIELDS))} are")
             value, name = f"{match['field']}:{value}", ""
         if name in FILTER_FIELDS:
             self._filter(sign, name, value)

@@ -437,3 +437,20 @@ def test_the_module_runs_alone(index_dir: Path) -> None:
 
 def test_search_as_a_function(index_dir: Path) -> None:
     assert search(index_dir, "nelayan", per_page=1).hits[0].id == "a5"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"kopi lereng', "a quotation mark is not closed"),
+        ("penulis:Ayu kopi", "penulis is no field"),
+        ("-opini", "only words to leave out"),
+    ],
+)
+def test_what_cannot_be_read_is_named(text: str, said: str):
+    assert any(said in warning for warning in parse(text).warnings)
+
+
+def test_what_can_be_read_needs_no_note():
+    for text in ('pelabuhan "jalur feri" -wisata', "https://kabar.example/a", "language:id -opini", "title:kopi"):
+        assert parse(text).warnings == ()
