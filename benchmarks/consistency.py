@@ -37,7 +37,7 @@ def outcome(corpus: Path, data: Path, runner: str) -> dict[str, str]:
         "SARING_RUNNER__SHARD_DOCUMENTS": "100" if runner == "process" else "500",
     }
     subprocess.run([str(SARING), "ingest", "--direct", str(corpus)], env=environment, capture_output=True, check=True)
-    with Ledger.open(f"sqlite:///{data / 'ledger.sqlite'}", read_only=True) as ledger:
+    with Ledger.open(data / "ledger.sqlite", read_only=True) as ledger:
         representatives = [record.id for record in ledger.live_representatives()]
         copies = [copy.id for record in ledger.live_representatives() for copy in record.copies]
         return {

@@ -103,7 +103,7 @@ def digest(*values: object) -> str:
 
 def contents(data: Path) -> Contents:
     """Everything a reader of ledger and index can see."""
-    with Ledger.open(f"sqlite:///{data / 'ledger.sqlite'}", read_only=True) as ledger:
+    with Ledger.open(data / "ledger.sqlite", read_only=True) as ledger:
         found = {f"ledger {record.id}": digest(record) for record in ledger.live_representatives()}
     return found | {f"index {id_}": shown for id_, shown in in_index(data)}
 
@@ -171,7 +171,7 @@ def after_kill(data: Path, tally: Tally) -> None:
         tally.trouble.append(f"not searchable after the kill: {error}")
         return
     tally.doubled += sum(count - 1 for count in there.values())
-    with Ledger.open(f"sqlite:///{data / 'ledger.sqlite'}", read_only=True) as ledger:
+    with Ledger.open(data / "ledger.sqlite", read_only=True) as ledger:
         if ledger.indexed_generation() == Generations(data / "index").current():
             waiting = {change.id for change in ledger.pending_index()}
             confirmed = {record.id for record in ledger.live_representatives()} - waiting

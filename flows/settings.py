@@ -191,6 +191,11 @@ class Settings(BaseSettings):
         return self.ledger or str(self.data_dir / "ledger.sqlite")
 
     @property
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger to read: one named by ``ledger`` is believed to be."""
+        return self.ledger is not None or Path(self.ledger_url).is_file()
+
+    @property
     def work_dir(self) -> Path:
         """Folder of the shards of runs under way."""
         return self.data_dir / "work"

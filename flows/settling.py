@@ -30,7 +30,8 @@ def settle(run: Run) -> None:
 def settle_all(run: Run) -> None:
     """Settle what is left, and sort this run's documents by outcome."""
     run.progress.phase("finding duplicates")
-    _leave_out_languages(run)
+    if run.settings.languages.kept is None:
+        _leave_out_languages(run)  # once a run, for what an earlier setting left out; otherwise settle does it
     settle(run)
     _note_languages(run)
     kinds = run.ledger.duplicate_kinds(run.outcome)

@@ -27,6 +27,16 @@ def parse_day(text: str) -> tuple[int, int] | None:
     return first, last + 235_959
 
 
+def option_day(option: str, text: str | None) -> tuple[int, int] | None:
+    """As :func:`parse_day` for the value of an option, None when it is not given; raises ValueError for a wrong one."""
+    if not text:
+        return None
+    span = parse_day(text)
+    if span is None:
+        raise ValueError(f"{option}: {text!r} is not a year, month or day such as 2024, 2024-06 or 2024-06-20")
+    return span
+
+
 def parse_span(text: str) -> Span | None:
     """``2024-06``, ``2024-06..2024-07``, ``2024..`` or ``..2024``; None when it is none of these."""
     text = text.strip().strip("[]")

@@ -15,11 +15,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 from index.analysis import Analyzer
 from index.answers import CopyEntry, Hit, SearchAnswer
-from index.dates import parse_day
+from index.dates import option_day
 from index.generations import Generations
 from index.query import Filters, Query, parse
 from index.ranking_settings import RankingSettings, ranking_settings
@@ -31,13 +31,34 @@ from transforms.errors import (
     explain_os_error,
 )
 
-__all__ = ["CopyEntry", "Hit", "SearchAnswer", "Searcher", "search"]
+__all__ = ["CopyEntry", "Hit", "SearchAnswer", "SearchOptions", "Searcher", "search"]
 
 if TYPE_CHECKING:
     from index.engine import WhooshEngine
     from index.ranking import Ranked, Ranker
 
 Sort = Literal["relevance", "date"]
+
+
+class SearchOptions(TypedDict, total=False):
+    """What may be asked for beside the query."""
+
+    language: str | None
+    """A BCP 47 code."""
+    outlet: str | None
+    """An outlet, or a part of its name."""
+    since: str | None
+    """First day: ``2024``, ``2024-06`` or ``2024-06-20``."""
+    until: str | None
+    """Last day, included."""
+    sort: Sort
+    page: int
+    """From 1, which is the default."""
+    per_page: int
+    """Hits a page: 10 unless told, 200 at most."""
+    all_copies: bool
+    """Each copy as a hit of its own after its representative."""
+
 
 MAX_PER_PAGE: Final = 200
 MAX_DEPTH: Final = 10_000
@@ -64,6 +85,13 @@ class _Page:
     size: int
     sort: Sort
     all_copies: bool
+
+    @classmethod
+    def asked(cls, options: SearchOptions) -> _Page:
+        """The nearest page that can be shown."""
+        size = max(1, min(options.get("per_page", 10), MAX_PER_PAGE))
+        number = max(1, options.get("page", 1))
+        return cls(number, size, options.get("sort", "relevance"), options.get("all_copies", False))
 
 
 class Searcher:
@@ -93,43 +121,19 @@ class Searcher:
                 self._open.engine.close()
                 self._open = None
 
-    def search(  # noqa: PLR0913 - one keyword for each option of the command line
-        self,
-        query: str,
-        *,
-        language: str | None = None,
-        outlet: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        sort: Sort = "relevance",
-        page: int = 1,
-        per_page: int = 10,
-        all_copies: bool = False,
-    ) -> SearchAnswer:
+    def search(self, query: str, **options: Unpack[SearchOptions]) -> SearchAnswer:
         """Answer one query; see :func:`search`."""
         began = time.perf_counter()
         query = query.encode("utf-8", "replace").decode("utf-8")  # an argument that is no UTF-8 cannot be printed again
-        parsed = _with_options(parse(query), language, outlet, since, until)
-        shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
+        parsed = _with_options(parse(query), options)
+        shown = _Page.asked(options)
         with self._turn:
             opened = self._current()
             ranked = opened.ranker.rank(parsed)
             suggestion = _suggestion(query, ranked)
             return self._answer(query, opened, ranked, shown, began, suggestion)
 
-    def similar(  # noqa: PLR0913 - as search
-        self,
-        id_: str,
-        *,
-        language: str | None = None,
-        outlet: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        sort: Sort = "relevance",
-        page: int = 1,
-        per_page: int = 10,
-        all_copies: bool = False,
-    ) -> SearchAnswer:
+    def similar(self, id_: str, **options: Unpack[SearchOptions]) -> SearchAnswer:
         """Documents like the one with this id, as an answer whose ``query`` is the id; copies of it are not among them.
 
         Raises DocumentNotFoundError when the index has none: copies are folded, only their representative is there.
@@ -137,8 +141,8 @@ class Searcher:
         from index.similar import telling_concepts  # see _current
 
         began = time.perf_counter()
-        filters = _with_options(parse(""), language, outlet, since, until).filters
-        shown = _Page(max(1, page), max(1, min(per_page, MAX_PER_PAGE)), sort, all_copies)
+        filters = _with_options(parse(""), options).filters
+        shown = _Page.asked(options)
         with self._turn:
             opened = self._current()
             doc = opened.engine.doc_of(id_)
@@ -216,24 +220,20 @@ class Searcher:
 
 
 def search(
-    index_dir: str | Path, query: str, *, settings: RankingSettings | None = None, **options: Any
+    index_dir: str | Path, query: str, *, settings: RankingSettings | None = None, **options: Unpack[SearchOptions]
 ) -> SearchAnswer:
     """Answer one query over the current generation below ``index_dir``.
 
-    Options: ``language`` (a code), ``outlet`` (a part of its name), ``since`` and ``until`` (``2024``, ``2024-06`` or
-    ``2024-06-20``, both included), ``sort`` (``relevance`` or ``date``), ``page`` from 1, ``per_page`` up to 200,
-    ``all_copies`` (each copy as a hit of its own after its representative). Never raises because of the query; raises
-    IndexUnavailableError when there is no index and ValueError for a date that is none.
+    Never raises because of the query; raises IndexUnavailableError when there is no index and ValueError for an
+    option's date that is none.
     """
     with Searcher(index_dir, settings) as searcher:
         return searcher.search(query, **options)
 
 
-def _with_options(
-    query: Query, language: str | None, outlet: str | None, since: str | None, until: str | None
-) -> Query:
-    first, last = _day(since, "since"), _day(until, "until")
-    filters = query.filters
+def _with_options(query: Query, options: SearchOptions) -> Query:
+    first, last = option_day("since", options.get("since")), option_day("until", options.get("until"))
+    language, outlet, filters = options.get("language"), options.get("outlet"), query.filters
     return replace(
         query,
         filters=Filters(
@@ -245,15 +245,6 @@ def _with_options(
             until=last[1] if last else filters.until,
         ),
     )
-
-
-def _day(text: str | None, option: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    span = parse_day(text)
-    if span is None:
-        raise ValueError(f"{option}: {text!r} is not a year, month or day such as 2024, 2024-06 or 2024-06-20")
-    return span
 
 
 def _suggestion(text: str, ranked: Ranked) -> str | None:

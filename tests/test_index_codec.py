@@ -15,6 +15,7 @@ from whoosh.filedb.filestore import RamStorage
 from whoosh.filedb.filetables import OrderedHashReader
 from whoosh.index import FileIndex
 from whoosh.query import And, Phrase, Term
+from whoosh.reading import IndexReader
 from whoosh.writing import SegmentWriter
 
 from index.analysis import Analyzer
@@ -76,13 +77,13 @@ def stock_index(entries: list[IndexRecord]) -> FileIndex:
     return index
 
 
-def content(reader: object) -> dict[tuple[str, bytes], list[tuple[int, float, object]]]:
+def content(reader: IndexReader) -> dict[tuple[str, bytes], list[tuple[int, float, object]]]:
     """Every posting of the scored fields as Whoosh's matchers show it."""
     found = {}
-    for field, term in reader.all_terms():  # type: ignore[attr-defined]
+    for field, term in reader.all_terms():
         if field not in (*FIELDS, "id"):
             continue
-        matcher = reader.postings(field, term)  # type: ignore[attr-defined]
+        matcher = reader.postings(field, term)
         rows = []
         while matcher.is_active():
             places = matcher.value_as("positions") if field in ("title", "body") else matcher.value_as("frequency")

@@ -18,7 +18,7 @@ from index.generations import Generations
 from index.merging import MAX_SEGMENTS
 from index.records import Copy, IndexRecord
 from index.search import search
-from index.segments import build_segment, build_segments
+from index.segments import SegmentResult, build_segment, build_segments
 from index.storage import DurableStorage
 from index.writer import IndexWriter, count_documents, read_toc
 from transforms.errors import IndexLockedError, IndexUnavailableError
@@ -57,7 +57,7 @@ def record(number: int, text: str | None = None, **values: object) -> IndexRecor
         "source": f"berkas/{number}.txt",
         "copies": (),
     }
-    return IndexRecord(**{**fields, **values})  # type: ignore[arg-type]
+    return IndexRecord(**{**fields, **values})  # type: ignore[arg-type]  # fields by keyword
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_a_failed_commit_leaves_the_old_batch_and_can_be_repeated(path: Path, mo
     assert found(path, "kedua") == ["d00001"]
 
 
-def _build(numbers: range, folder: str) -> object:
+def _build(numbers: range, folder: str) -> SegmentResult:
     return build_segment((record(n) for n in numbers), folder)
 
 
@@ -214,7 +214,7 @@ def test_segments_built_in_processes_are_joined_and_counted(path: Path, tmp_path
         results = pool.starmap(_build, jobs)
     with IndexWriter(path) as writer:
         writer.apply([record(5, "usang"), record(500)])
-        joined = writer.join(results, deletes=["d00500"])  # type: ignore[arg-type]
+        joined = writer.join(results, deletes=["d00500"])
     assert (joined.added, joined.deleted, joined.replaced, joined.total) == (100, 1, 1, 100)
     assert found(path, "usang") == []
     assert search(path.parent.parent, "kabar").total == 100

@@ -234,7 +234,7 @@ def test_a_ledger_is_private_and_reopens(tmp_path: Path):
     with Ledger.open(path) as ledger:
         ledger.record("run1", NOW, [document("a", article(1))])
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    with Ledger.open(f"sqlite:///{path}", read_only=True) as ledger:
+    with Ledger.open(path, read_only=True) as ledger:
         assert ledger.document("a") is not None
         with pytest.raises(LedgerError):
             ledger.record("run2", NOW, [document("b", article(2))])

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from transforms.decode import declared_encoding, decode
 from transforms.errors import InputError
 from transforms.models import RawDocument, Rejected, SourceFile
-from transforms.read_bytes import failure, open_bytes, read_whole
+from transforms.read_bytes import Record, failure, open_bytes, read_whole
 from transforms.read_csv import csv_records
 from transforms.read_discover import discover, file_id, split_name
-from transforms.read_json import Record, json_file, json_lines
+from transforms.read_json import json_file, json_lines
 from transforms.read_records import RecordReader, check_text, media_of
 from transforms.read_settings import ReadSettings
 
@@ -44,9 +44,9 @@ def read(source: SourceFile, settings: ReadSettings) -> Iterator[RawDocument | R
                 yield _whole(stream, source, form, settings)
                 return
             records = RecordReader(identity, source.path, settings)
-            for number, record in _records(stream, form, settings, records):
-                done = number or done
-                yield _document(number, record, source, identity, records)
+            for entry in _records(stream, form, settings, records):
+                done = entry[0] or done
+                yield _document(entry, source, identity, records)
     except Exception as error:  # noqa: BLE001 (decompressors and remote backends raise kinds of their own)
         place = f"after {'line' if form != 'json' else 'element'} {done}" if done else ""
         yield _rejection(failure(error, compression, place), identity, source.path)
@@ -79,15 +79,14 @@ def _records(stream: io.BufferedReader, form: str, settings: ReadSettings, reade
     return csv_records(stream, settings.max_bytes, form, reader.has_text_field)
 
 
-def _document(
-    number: int | None, record: object, source: SourceFile, identity: str, reader: RecordReader
-) -> RawDocument | Rejected:
+def _document(entry: Record, source: SourceFile, identity: str, reader: RecordReader) -> RawDocument | Rejected:
     """The record's document, or why there is none."""
+    number, record = entry
     mark = "" if number is None else f"#{number}"
     try:
         if isinstance(record, InputError):
             raise record
-        return reader.document(record, number)  # type: ignore[arg-type]
+        return reader.document(record, number)
     except InputError as error:
         if not error.place and number is not None:
             error.place = f"{'element' if split_name(source.path)[1] == 'json' else 'line'} {number}"

@@ -10,15 +10,18 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from transforms.decode import bom_of
 from transforms.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+Record = tuple[int | None, "Mapping[str, Any] | InputError"]
+"""A number from 1 (of its first line or its element; None: the file's only value) and the record, or what is wrong."""
 
 CHUNK_BYTES = 1 << 16
 ZSTD_STEP_BYTES = 1024

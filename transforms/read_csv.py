@@ -10,18 +10,14 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from transforms.decode import SAMPLE_BYTES, decode, guess_encoding
 from transforms.errors import InputError
-from transforms.read_bytes import as_utf8, lines, too_long
+from transforms.read_bytes import Record, as_utf8, lines, too_long
 from transforms.read_records import missing_text
 
 DELIMITERS = (",", ";", "\t", "|")
-
-Record = tuple[int | None, "Mapping[str, Any] | InputError"]
-"""The number of the record's first line, from 1, and the record or what is wrong with it."""
 
 
 class _Lines:

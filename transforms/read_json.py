@@ -15,7 +15,7 @@ from typing import Any
 
 from transforms.decode import decode
 from transforms.errors import InputError
-from transforms.read_bytes import CHUNK_BYTES, as_utf8, lines, too_long
+from transforms.read_bytes import CHUNK_BYTES, Record, as_utf8, lines, too_long
 
 WRAPPERS = frozenset(
     (
@@ -34,9 +34,6 @@ WRAPPERS = frozenset(
     )
 )
 """Keys whose array of objects is a list of records."""
-
-Record = tuple[int | None, "Mapping[str, Any] | InputError"]
-"""A line or element number from 1 (None: the file's only value) and the record, or what is wrong with it."""
 
 _SPACE = re.compile(r"[ \t\r\n,]*")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +11,7 @@ import orjson
 import typer
 
 from index.terminal import printable
+from transforms.errors import ConfigError
 
 ConfigOption = Annotated[
     Path | None,
@@ -16,7 +19,20 @@ ConfigOption = Annotated[
         "--config", help="Configuration file; default: $SARING_CONFIG, else ./config.yaml, else the defaults."
     ),
 ]
+LanguageOption = Annotated[str | None, typer.Option(help="BCP 47 code, such as id.")]
+OutletOption = Annotated[str | None, typer.Option(help="Outlet, or a part of its name.")]
+SinceOption = Annotated[str | None, typer.Option(help="First day: 2024, 2024-06 or 2024-06-20.")]
+UntilOption = Annotated[str | None, typer.Option(help="Last day, included; as --since.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """A value that makes no sense, such as a date that is none, is a wrong option."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def print_json(value: Any) -> None:

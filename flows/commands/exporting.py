@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from flows.commands.common import ConfigOption, say
+from flows.commands.common import (
+    ConfigOption,
+    LanguageOption,
+    OutletOption,
+    SinceOption,
+    UntilOption,
+    say,
+    wrong_usage,
+)
 from flows.settings import load_settings
-from index.dates import parse_day
+from index.dates import option_day
 from transforms.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,10 +38,10 @@ def export(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
         Literal["jsonl", "parquet"] | None,
         typer.Option("--format", help="JSON lines, or Parquet without the removals; default: what OUT ends in."),
     ] = None,
-    language: Annotated[str | None, typer.Option(help="BCP 47 code, such as id.")] = None,
-    outlet: Annotated[str | None, typer.Option(help="Outlet, or a part of its name.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day: 2024, 2024-06 or 2024-06-20.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last day, included; as --since.")] = None,
+    language: LanguageOption = None,
+    outlet: OutletOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     all_copies: Annotated[
         bool, typer.Option("--all-copies", help="Copies as well, not only the documents that represent them.")
     ] = False,
@@ -71,16 +79,8 @@ def _selection(
 ) -> Selection:
     from index.ledger_export import Selection  # start-up time: only what the command needs
 
-    first, last = _day("--since", since), _day("--until", until)
+    with wrong_usage():
+        first, last = option_day("--since", since), option_day("--until", until)
     if first and last and first[0] > last[1]:
         raise ConfigError(f"--until {until} lies before --since {since}: no day is in between")
     return Selection(language, outlet, first[0] if first else None, last[1] if last else None, all_copies)
-
-
-def _day(option: str, text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    span = parse_day(text)
-    if span is None:
-        raise ConfigError(f"{option}: {text!r} is not a year, month or day such as 2024, 2024-06 or 2024-06-20")
-    return span

@@ -148,7 +148,7 @@ def _ledger_hits(settings: Settings) -> dict[str, int] | None:
     """How often each rule took something, or None before the first ingest."""
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
 
-    if settings.ledger is None and not Path(settings.ledger_url.removeprefix("sqlite:///")).is_file():
+    if not settings.has_ledger:
         return None
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
         return ledger.rule_hits()

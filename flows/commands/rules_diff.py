@@ -88,7 +88,7 @@ def _rules(name: str) -> RuleSet:
 
 
 def _compare(settings: Settings, old: RuleSet, new: RuleSet, sample: int) -> Comparison:
-    if settings.ledger is None and not Path(settings.ledger_url.removeprefix("sqlite:///")).is_file():
+    if not settings.has_ledger:
         raise ConfigError("There is no ledger yet, so there are no documents to compare on: run `saring ingest` first.")
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
 

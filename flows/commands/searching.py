@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from flows.commands.common import ConfigOption, JsonOption, print_json, say
+from flows.commands.common import (
+    ConfigOption,
+    JsonOption,
+    LanguageOption,
+    OutletOption,
+    SinceOption,
+    UntilOption,
+    print_json,
+    say,
+    wrong_usage,
+)
 from flows.settings import Settings, load_settings
-from transforms.errors import ConfigError, DocumentNotFoundError
+from transforms.errors import DocumentNotFoundError
 
 if TYPE_CHECKING:
     from index.answers import SearchAnswer
+    from index.search import SearchOptions
 
 
-LanguageOption = Annotated[str | None, typer.Option(help="BCP 47 code, such as id.")]
-OutletOption = Annotated[str | None, typer.Option(help="Outlet, or a part of its name.")]
-SinceOption = Annotated[str | None, typer.Option(help="First day: 2024, 2024-06 or 2024-06-20.")]
-UntilOption = Annotated[str | None, typer.Option(help="Last day, included; as --since.")]
 SortOption = Annotated[Literal["relevance", "date"], typer.Option(help="Order of the hits.")]
 PageOption = Annotated[int, typer.Option(min=1, help="Page of the result, from 1.")]
 PerPageOption = Annotated[int, typer.Option(min=1, max=200, help="Hits a page.")]
@@ -58,7 +63,7 @@ def search(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
     if unknown := [word for word in query if word.startswith("--")]:
         raise typer.BadParameter(f"no such option: {', '.join(unknown)}")
     settings = load_settings(config)
-    with _wrong_usage():
+    with wrong_usage():
         answer = search_index(
             settings.index_dir,
             " ".join(query),
@@ -92,9 +97,9 @@ def similar(  # noqa: PLR0913, PLR0917 (as search)
     from index.search import Searcher  # start-up time: only what the command needs
 
     settings = load_settings(config)
-    options: dict[str, Any] = {"language": language, "outlet": outlet, "since": since, "until": until}
+    options: SearchOptions = {"language": language, "outlet": outlet, "since": since, "until": until}
     options |= {"sort": sort, "page": page, "per_page": per_page, "all_copies": all_copies}
-    with _wrong_usage(), Searcher(settings.index_dir, settings.search.ranking()) as searcher:
+    with wrong_usage(), Searcher(settings.index_dir, settings.search.ranking()) as searcher:
         try:
             answer = searcher.similar(document_id, **options)
         except DocumentNotFoundError:
@@ -116,15 +121,6 @@ def _representative(document_id: str, settings: Settings) -> str:
     kind = document.duplicate_kind
     say(f"saring: {document_id} is a {kind} copy of {document.cluster}, whose text is searched for instead")
     return document.cluster
-
-
-@contextmanager
-def _wrong_usage() -> Iterator[None]:
-    """A date that is none is a wrong option."""
-    try:
-        yield
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
 
 
 def _print(answer: SearchAnswer, json: bool) -> None:
