@@ -52,7 +52,7 @@ locks: ## resolve both lock files anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --quiet pyproject.toml --extra build --output-file requirements.lock
 	uv pip compile --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
-	  --no-emit-find-links --quiet pyproject.toml --extra build --extra dev --extra dask --extra postgres --output-file requirements-dev.lock
+	  --no-emit-find-links --quiet pyproject.toml --extra build --extra dev --extra dask --extra parquet --extra postgres --output-file requirements-dev.lock
 
 clean: ## remove what was built, never data/
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
