@@ -12,19 +12,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from transforms.headlines import opening_dateline
-from transforms.joins import OPENERS
-from transforms.lines import Line, Page
-from transforms.related_features import HONORIFICS
+from transforms.lines import WIDE, Line, Page
 
 Span = tuple[int, int]
 
 _NAME = r"[A-Z][\w’'.-]*(?:[ /](?:[A-Z][\w’'.-]*|bin|binti|van|de|al|dan|nz|aww|foc|rwa|hp|YU|wsj|tom|sgd))*"
-_SITE = r"[A-Za-z0-9]{2,24}\.(?:com|co\.id|co|id|net|news|tv|COM|CO\.ID|CO|ID|NET|NEWS|TV)"
+SITE = r"[A-Za-z0-9]{2,24}\.(?:com|co\.id|co|id|net|news|tv|COM|CO\.ID|CO|ID|NET|NEWS|TV)"
 _AGENCY = (
     r"(?:ANTARA(?: FOTO| Foto)?|Antara(?: Foto)?|TEMPO|Tempo|REUTERS|Reuters|AFP|AP(?: Photo)?|EPA(?:-EFE)?"
     r"|Xinhua|XINHUA|"
     r"BERNAMA|Bernama|Getty Images|GETTY IMAGES|KOMPAS|Kompas|TRIBUN\w*|Tribun\w*|Republika|REPUBLIKA|MI|JIBI|Bisnis|"
-    rf"Okezone|MPI|SINDOnews|KORAN SINDO|Sputnik|AKURAT|{_SITE})"
+    rf"Okezone|MPI|SINDOnews|KORAN SINDO|Sputnik|AKURAT|{SITE})"
 )
 _STOCK = (
     r"(?:Getty Images|Shutterstock|Thinkstock(?:photos)?|Freepik|Pixabay|Unsplash|Pexels|i[Ss]tock(?:photo)?"
@@ -54,17 +52,13 @@ _BARE = re.compile(
 )
 _MARKED = re.compile(rf"[(\[]\s?(?:{_MARK}|ist\b|istimewa)", re.IGNORECASE)
 _WEAK = re.compile(r"[(\[]\s?(?:ist|istimewa|net|internet)\.?\s?[)\]]|istimewa", re.IGNORECASE)
-_BOUNDARY = re.compile(r"(?<=[a-z0-9)%][.!?]) ?[\"”’]? ?(?=[\"“‘]?[A-Z])|(?<=[.!?,][\"”’]) (?=[A-Z\"“])")
+BOUNDARY = re.compile(r"(?<=[a-z0-9)%][.!?]) ?[\"”’]? ?(?=[\"“‘]?[A-Z])|(?<=[.!?,][\"”’]) (?=[A-Z\"“])")
 """Where one sentence of a paragraph ends and the next begins."""
 
 MAX_CAPTION = 420
 """Characters of a caption: the longest hand-marked one has 247."""
 MAX_INLINE_CAPTION = 340
 """As above, for one inside a running paragraph, where a mistake costs body text."""
-MAX_NAME_TOKENS = 6
-"""Words of a photographer's name: the longest hand-marked one has 5."""
-USUAL_NAME_TOKENS = 3
-"""Words taken for a name when nothing says where it ends: nine names in ten have no more."""
 
 
 def credit_lines(page: Page) -> Iterator[Span]:
@@ -88,7 +82,16 @@ def caption_lines(page: Page) -> Iterator[Span]:
             if not _is_last_sentence(page, line, caption) and _is_caption(caption, credit):
                 yield line.start, line.end
         elif len(line.text) <= MAX_INLINE_CAPTION and _starts_with_credit(line.text):
-            yield line.start, line.end
+            yield line.start, _lost_break(page, line)
+
+
+def _lost_break(page: Page, line: Line) -> int:
+    """The end of a line, or where in it a line break was lost before a paragraph of running text."""
+    gap = page.spaced.find(WIDE, line.start, line.end)
+    if gap < 0:
+        return line.end
+    rest = Line(line.index, gap + 1, line.end, page.text[gap + 1 : line.end])
+    return gap if rest.is_body else line.end
 
 
 _OPENING_CREDIT = re.compile(r"(?:\||(?:Foto|FOTO|Photo)\s?[/:]|(?<=[.)] )[A-Z][\w.]{2,20}/)\s?[\w][^|\n]{1,40}\Z")
@@ -141,7 +144,7 @@ def _closes_sentence(text: str, credit: re.Match[str]) -> bool:
 MAX_BARE_CREDIT = 110
 """Characters of a credit on a line of its own: the longest hand-marked one has 41."""
 _TRAILING = re.compile(
-    rf"(?<![\w/.]){_SLASH}\Z|\|\s?(?:{_SLASH}|ISTIMEWA|Istimewa|{_SITE}|[A-Z][\w.]{{2,20}})\Z|(?<=[.!?\w)] )ISTIMEWA\Z|"
+    rf"(?<![\w/.]){_SLASH}\Z|\|\s?(?:{_SLASH}|ISTIMEWA|Istimewa|{SITE}|[A-Z][\w.]{{2,20}})\Z|(?<=[.!?\w)] )ISTIMEWA\Z|"
     rf"(?<=[.!?)] ){_STOCK}\Z|(?<=[.!?) ])(?:Foto|FOTO|foto)\s?:\s?[^.:|]{{2,50}}\Z"
     rf"|(?<=[.!?)] )Dok\.? ?[A-Z][^.|]{{2,40}}\Z"
 )
@@ -159,13 +162,13 @@ def _is_caption(text: str, credit: str) -> bool:
         return False
     if _SAID.search(text):
         return False
-    sentences = len(_BOUNDARY.findall(text)) + 1
+    sentences = len(BOUNDARY.findall(text)) + 1
     if _WEAK.fullmatch(credit.strip()):
-        return sentences == 1 and not _QUOTE.search(text)
-    return sentences == 1 or (sentences == 2 and len(text) <= MAX_CAPTION // 2 and not _QUOTE.search(text))
+        return sentences == 1 and not QUOTE.search(text)
+    return sentences == 1 or (sentences == 2 and len(text) <= MAX_CAPTION // 2 and not QUOTE.search(text))
 
 
-_QUOTE = re.compile(
+QUOTE = re.compile(
     r"[\"“”].{20,}[\"“”]|\b(?:katanya|ujarnya|ungkapnya|jelasnya|tuturnya|tegasnya|ucapnya|imbuhnya|tandasnya)\b"
 )
 _SAID = re.compile(
@@ -184,131 +187,7 @@ def _starts_with_credit(text: str) -> bool:
     found = _LEADING.match(text)
     if found is None:
         return False
-    return not _BOUNDARY.search(text, found.end()) and not _QUOTE.search(text)
-
-
-_CREDITED = r"(?<![\w/.@])(?:(?P<agency>ANTARA(?: FOTO)?|Antara(?: Foto)?|TEMPO|Tempo|REUTERS|AFP|AKURAT\.CO)"
-_INLINE_AGENCY = re.compile(rf"{_CREDITED})/")
-_INLINE_ANY = re.compile(rf"{_CREDITED}|(?!(?i:twitter|facebook|instagram|youtube|tiktok|bit|t|x)\.){_SITE})/")
-_SLASH_BEFORE_NAME = re.compile(r"/(?=[A-Z](?P<full>[\w’'.-]* [A-Z])?)")
-MAX_CREDITED = 40
-"""Characters of an agency or a site before the slash: the patterns take 31."""
-_TOKEN = re.compile(r"\s?([A-Z][\w’'.-]*)")
-_DATED = re.compile(r"\(\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?\)")
-_STOP_INSIDE = re.compile(r"[a-z]{3}[.!?][\"”]? +[^\s|]|https?:|www\.|={3}|\(\d\)")
-_SEAM = re.compile(r"[a-z](?=[A-Z][a-z])")
-
-
-_DATELINE_AGENCY = re.compile(r"(?<=\s)(?:[A-Z][\w’'-]* ?)?\((?P<agency>[A-Z][A-Za-z]{3,15})\)\s?[-–—]")
-
-
-def agency_captions(page: Page) -> Iterator[Span]:
-    """``Caption AGENCY/Name Town (Agency) - First sentence``, whatever the agency: its dateline says which it is."""
-    for dateline in _DATELINE_AGENCY.finditer(page.text):
-        line = page.lines[page.line_at(dateline.start())]
-        credit = re.compile(rf"(?<![\w/.@]){dateline['agency']}/(?=[A-Z])", re.IGNORECASE)
-        found = credit.search(page.text, max(line.start, dateline.start() - MAX_INLINE_CAPTION), dateline.start())
-        if found and len(page.text[found.end() : dateline.start()].split()) <= MAX_NAME_TOKENS:
-            yield _agency_caption_start(page, line, found.start()), dateline.start()
-
-
-def _agency_caption_start(page: Page, line: Line, credit: int) -> int:
-    """Where a caption before a credit and a dateline begins: above the article even one with a full stop."""
-    if line.index <= page.head_end and credit - line.start <= MAX_INLINE_CAPTION:
-        before = page.text[line.start : credit].rstrip()
-        if not _QUOTE.search(before) and not _BOUNDARY.search(before):
-            return line.start
-    caption = _caption_start(page.text, line.start, credit)
-    return credit if caption is None else caption
-
-
-def _inline_credits(text: str) -> Iterator[re.Match[str]]:
-    """Each agency or site before a slash and a name; a site needs a name of two words behind it."""
-    for slash in _SLASH_BEFORE_NAME.finditer(text):
-        start = max(text.rfind("/", 0, slash.start()) + 1, slash.start() - MAX_CREDITED)
-        pattern = _INLINE_ANY if slash["full"] is not None else _INLINE_AGENCY
-        if found := pattern.search(text, start, slash.end()):
-            yield found
-
-
-def inline_captions(page: Page) -> Iterator[Span]:
-    """``… sentence. Caption AGENCY/Name Next sentence``: the caption with its credit inside running text."""
-    for found in _inline_credits(page.text):
-        line = page.lines[page.line_at(found.start())]
-        if len(line.text) <= MAX_CAPTION and line.end - found.end() < 60:
-            continue
-        end = _name_end(page.text, found.end(), line.end)
-        start = found.start()
-        if page.text[start - 1 : start] == "(" and page.text[end : end + 1] == ")":
-            yield start - 1, end + 1
-            continue
-        caption = _caption_start(page.text, line.start, start) if found["agency"] else None
-        yield (start if caption is None else caption), end
-
-
-def _name_end(text: str, at: int, stop: int) -> int:
-    """Where a photographer's name ends: before a sentence opener, at a seam, or where it ends elsewhere in the
-    article."""
-    ends: list[int] = []
-    end = at
-    while len(ends) <= MAX_NAME_TOKENS and (token := _TOKEN.match(text, end, stop)):
-        word = token.group(1)
-        if ends and (_opens_sentence(word) or (text[at:end].isupper() and end - at > 3 and not word.isupper())):
-            return end
-        if ends and text[token.end() : token.end() + 2].strip()[:1].islower():
-            break
-        if ends and (seam := _SEAM.search(word)):
-            return token.start(1) + seam.end()
-        if word.endswith(".") and len(word) > 3:
-            return token.end() - 1
-        end = token.end()
-        ends.append(end)
-    if len(ends) <= USUAL_NAME_TOKENS:
-        return end
-    plain = text.replace(".", "")
-    counts = [plain.count(text[at:known].replace(".", "")) for known in ends]
-    signed = [known for known, count, longer in zip(ends[1:], counts[1:], counts[2:], strict=False) if count > longer]
-    return signed[-1] if signed else ends[USUAL_NAME_TOKENS - 1]
-
-
-def _opens_sentence(word: str) -> bool:
-    """Whether a capitalised word behind a name begins the next sentence: an opener, an office, or a site."""
-    lower = word.lower()
-    return lower in OPENERS or lower in HONORIFICS or "." in word[1:-1]
-
-
-def _caption_start(text: str, line_start: int, credit: int) -> int | None:
-    """Where the caption before a credit begins; None when a body sentence may end there.
-
-    A caption either runs into its credit without a full stop or carries its date in brackets.
-    """
-    window = max(line_start, credit - MAX_INLINE_CAPTION)
-    boundaries = [found.end() for found in _BOUNDARY.finditer(text, window, credit)]
-    tail = text[window:credit].rstrip(" ,")
-    closed = bool(tail) and tail[-1] in '.!?"”'
-    if closed and boundaries and boundaries[-1] >= window + len(tail):
-        boundaries.pop()
-    start = boundaries[-1] if boundaries else line_start if window == line_start else None
-    if start is None or (closed and not _DATED.search(text, start, credit)):
-        return None
-    inside = text[start:credit]
-    return None if _QUOTE.search(inside) or _STOP_INSIDE.search(inside) else start
-
-
-_INLINE_BRACKET = re.compile(
-    r"[(\[]\s?(?:sumber )?(?:foto|photo|credits?|kredit foto|image|gambar)\s?[:/]\s?[^()\[\]\n]{2,70}[)\]]",
-    re.IGNORECASE,
-)
-
-
-def inline_brackets(page: Page) -> Iterator[Span]:
-    """``(Foto: …)`` inside running text, with the caption before it when that has no full stop of its own."""
-    for found in _INLINE_BRACKET.finditer(page.text):
-        line = page.lines[page.line_at(found.start())]
-        if line.end - found.end() < 3 and len(line.text) <= MAX_CAPTION:
-            continue
-        caption = _caption_start(page.text, line.start, found.start())
-        yield (found.start() if caption is None or caption == line.start else caption), found.end()
+    return not BOUNDARY.search(text, found.end()) and not QUOTE.search(text)
 
 
 _PLAIN = re.compile(

@@ -51,20 +51,34 @@ class _Vocabulary:
     """Kind of each stock line."""
 
 
+def _letters(line: str) -> str:
+    """What a stock line is compared by: its words, letters only, in lower case."""
+    return " ".join(_WORD.findall(line.lower()))
+
+
 @lru_cache(maxsize=1)
 def _vocabulary() -> _Vocabulary:
     import yaml  # read once, on first use
 
-    data = yaml.safe_load(resources.files("transforms").joinpath("data/furniture.yaml").read_text("utf-8"))
+    folder = resources.files("transforms").joinpath("data")
+    data, languages = (
+        yaml.safe_load(folder.joinpath(name).read_text("utf-8"))
+        for name in ("furniture.yaml", "furniture_languages.yaml")
+    )
     words = {key: frozenset(str(value).split()) for key, value in data.items() if key != "lines"}
-    lines = {line: kind for kind, stock in data["lines"].items() for line in stock}
+    lines = {
+        _letters(line): kind
+        for stock in (*languages.values(), data["lines"])
+        for kind, listed in stock.items()
+        for line in listed
+    }
     kinds = {kind: words[kind] for kind in KINDS}
     return _Vocabulary(
         kinds, frozenset().union(*kinds.values()), words["plain"], words["headers"], words["sure"], lines
     )
 
 
-_STEP = re.compile(r"\d{1,2}[.)] ?[^\W\d_]")
+_STEP = re.compile(r"(?:\d{1,2}|[A-Za-z])[.)] ?[^\W\d_]")
 """A step of an instruction, which may well be to fill in a form."""
 
 
@@ -138,7 +152,7 @@ def _fill(page: Page, kinds: list[str | None]) -> None:
 
 
 def _is_stock(line: Line) -> bool:
-    return " ".join(word.lower() for word in _WORD.findall(line.text)) in _vocabulary().lines
+    return _letters(line.text) in _vocabulary().lines
 
 
 def _is_sure(line: Line) -> bool:

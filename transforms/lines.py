@@ -36,6 +36,14 @@ MAX_LINE_RULE_CHARACTERS = 420
 """The longest line that any whole-line rule looks at."""
 SENTENCE_END = frozenset(".!?…\"”'’»)]")
 
+_NOTICE = re.compile(
+    r"\W{0,3}(?:(?:artikel|berita|tulisan|konten) ini (?:telah|sudah|pernah|juga) (?:tayang|terbit|dimuat|diterbitkan)"
+    r"|this (?:article|story|post) (?:was )?(?:first|originally) |(?:copyright |hak cipta )?(?:©|\(c\)|\d{4})"
+    r"|dapatkan (?:update|berita|info)|simak breaking news)",
+    re.IGNORECASE,
+)
+"""How sentences about the page begin; lists of links and tags often stand above them, and are behind the article."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -223,9 +231,13 @@ def _with_gaps(text: str, gaps: Mapping[int, str]) -> str:
 
 def _article_bounds(lines: Sequence[Line]) -> tuple[int, int]:
     """Indexes of the first line that is running text, and after the last: between them stands the article."""
-    first = next((line.index for line in lines if line.is_body and not furniture_kind(line.text)), len(lines))
-    last = next((line.index for line in reversed(lines) if line.is_body and not furniture_kind(line.text)), -1)
+    first = next((line.index for line in lines if _is_running_text(line)), len(lines))
+    last = next((line.index for line in reversed(lines) if _is_running_text(line)), -1)
     return first, last + 1
+
+
+def _is_running_text(line: Line) -> bool:
+    return line.is_body and not furniture_kind(line.text) and not _NOTICE.match(line.text)
 
 
 def _kept(length: int, gone: Iterable[Stretch]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from transforms.headlines import date_bylines, date_lines
 from transforms.lines import Line, Page
@@ -20,6 +21,7 @@ MAX_PATH_CHARACTERS = 200
 MAX_STEP_WORDS = 4
 MAX_HEADER_WORDS = 4
 MIN_TITLE_WORDS = 3
+MIN_TEASER_WORDS = 2
 MAX_ADDRESS = 60
 """Characters of a site's address without any page."""
 
@@ -70,6 +72,15 @@ def blog_header(page: Page) -> Iterator[Span]:
     title = page.line_at(dated) - 1
     if 1 <= title < page.head_end and all(len(line.words) <= MAX_HEADER_WORDS for line in page.lines[:title]):
         yield page.lines[0].start, page.lines[title - 1].end
+
+
+def page_teasers(page: Page) -> Iterator[Span]:
+    """Lines that end in an ellipsis and say nothing but how the next line begins."""
+    for line, below in pairwise(page.lines):
+        if line.text.endswith(("...", "…")) and len(line.text) < len(below.text):
+            told = line.text.rstrip(".… ")
+            if len(told.split()) >= MIN_TEASER_WORDS and below.text.startswith(told):
+                yield line.start, line.end
 
 
 _NUMBERED = re.compile(r"\d{1,2}[.)] ?[A-Z]")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from transforms import captions, furniture, headlines, navigation, signoffs
+from transforms import captions, captions_inline, furniture, headlines, navigation, signoffs
 from transforms.lines import Page
 
 Matcher = Callable[[Page], Iterable[tuple[int, int]]]
@@ -20,9 +20,9 @@ MATCHERS: Mapping[str, Matcher] = {
     "trailing_tags": signoffs.trailing_tags,
     "credit_lines": captions.credit_lines,
     "caption_lines": captions.caption_lines,
-    "inline_captions": captions.inline_captions,
-    "agency_captions": captions.agency_captions,
-    "inline_brackets": captions.inline_brackets,
+    "inline_captions": captions_inline.inline_captions,
+    "agency_captions": captions_inline.agency_captions,
+    "inline_brackets": captions_inline.inline_brackets,
     "plain_captions": captions.plain_captions,
     "datelines": headlines.datelines,
     "set_off_datelines": headlines.set_off_datelines,
@@ -31,6 +31,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "breadcrumbs": navigation.breadcrumbs,
     "site_addresses": navigation.site_addresses,
     "blog_header": navigation.blog_header,
+    "page_teasers": navigation.page_teasers,
     "odd_headings": navigation.odd_headings,
     "furniture_comment_form": furniture.of_kind("comment_form"),
     "furniture_navigation": furniture.of_kind("navigation"),
