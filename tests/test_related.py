@@ -234,3 +234,10 @@ def test_a_colon_at_the_end_of_a_paragraph_is_no_player():
     )
     [cut] = find_related(text)
     assert text[cut.start : cut.end] == "Baca juga: Panen Raya di Lereng Utara"
+
+
+def test_how_a_word_is_read_is_no_link() -> None:
+    text = (
+        "Burung angin (Arab: rih, Baca: Rieh) adalah burung besar dalam dongeng. Burung itu disebut dalam syair lama."
+    )
+    assert find_related(text) == []

@@ -36,7 +36,7 @@ _MARK = (
 )
 _SLASH = rf"{_AGENCY}\s?/\s?(?:{_NAME}|{_STOCK})"
 _BRACKETED = re.compile(
-    rf"[(\[]\s?(?:{_MARK}\s?[:./]?\s?[^()\[\]\n]{{0,90}}|(?:ist|istimewa|dok|repro|net|internet|pixabay|freepik"
+    rf"[(\[]\s?(?:{_MARK}(?:\s?[:./]|(?=\s?[)\]])|\s(?=(?-i:[A-Z0-9@])|{_MARK}|ist\b|istimewa|oleh|by\b|milik|net\b))\s?[^()\[\]\n]{{0,90}}|(?:ist|istimewa|dok|repro|net|internet|pixabay|freepik"
     rf"|shutterstock)\.?|"
     rf"(?-i:{_SLASH}|{_STOCK}|{_AGENCY}|(?:Instagram|Twitter|Facebook|YouTube|X)[/:@ ][^()\n]{{2,60}}))\s?[)\]]\s?\.?",
     re.IGNORECASE,

@@ -38,7 +38,7 @@ _DASH_AFTER_SITE = re.compile(r"\s?,?\s?(?:[-–—]{1,3}|[:|]|I\b)\s?,?\s?[-–
 _TOWN_SEAM = re.compile(r",\s?(?P<place>[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[A-Z])")
 _AGENCY = re.compile(
     rf"(?:(?P<place>{_WORDS}),?\s?)?\(\s?(?P<agency>[A-Z][\w .,/-]{{1,28}})\s?\)\s?"
-    r"(?P<dash>[-–—:]{1,3})?\s?(?=[\"“‘(]?\w)"
+    r"(?P<dash>[-–—:]{1,3})?\s?(?=[\"“‘(]?\w)(?![a-z])"
 )
 _PLAIN = re.compile(rf"(?P<place>{_WORDS}(?:,\s?{_WORDS}){{0,2}})\s?(?P<dash>[-–—]{{1,3}}|:)\s?(?=[\"“‘(]?[A-Z0-9@#])")
 _DEBRIS = re.compile(r"[\s,.]*[-–—,](?:[\s,.]*[-–—,])*\s?(?=\S)")

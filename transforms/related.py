@@ -169,7 +169,15 @@ def _beside(text: str, spaced: str, marker: Marker, limit: int, known_titles: Kn
         if found.complete or not chained:
             break
         start, glue = end, "always"
+    if marker.family == "verb" and _leaves_bracket(text[marker.end : end]):
+        return None  # an explanation in a bracket that was opened before: *(Arab: x, baca: y)*
     return _cut(text, marker.start, _tail(text, marker, end), rule, confidence)
+
+
+def _leaves_bracket(piece: str) -> bool:
+    """Whether a bracket closes that was opened before the piece."""
+    closing = piece.find(")")
+    return closing >= 0 and "(" not in piece[:closing]
 
 
 def _is_title(line: str) -> bool:

@@ -111,7 +111,8 @@ def _closing_roles(page: Page) -> Iterator[Span]:
         notice = _NOTICE.search(page.text, window, line.end)
         stop = notice.start() if notice else line.end
         for role in _ROLE_INSIDE.finditer(page.text, window, stop):
-            if names_only(page.text[role.end() : stop]):
+            within = role.group().lstrip()[:1].islower() and page.text[: role.start()].rstrip()[-1:].isalnum()
+            if not within and names_only(page.text[role.end() : stop]):
                 yield role.start(), stop
                 break
 
@@ -127,6 +128,8 @@ DESK_WORDS = frozenset(
 )
 _BRACKET = re.compile(r"\*{0,4}\s?[(\[]\s?([^()\[\]\n]{0,70}?)\s?[)\]]?[)\]](?:-[a-z])?\s?[.,*\]]{0,6}\Z")
 _OPEN_BRACKET = re.compile(r"(?<=[.!?\"”’]) ?\((?=\Z)")
+_CITED = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)|(?<!\S)\d+(?!\S)")
+"""A year, or a number that stands alone: a page, a section or a verse that the text refers to."""
 _CHAIN = re.compile(r"[*\w.’'-]{0,14}(?:\s?[/,&|\-–]\s?[*\w.’' -]{0,24}){1,6}")
 _TOKEN = re.compile(
     r"[A-Za-z]{2,6}\d{0,3}|[A-Z]{1,4}-?\d{1,3}|[a-z]{2,4}\d{1,3}|[*\-–/ ]{0,8}|\*{0,3}[A-Za-z]{2,6}\*{0,3}"
@@ -136,7 +139,9 @@ _INITIAL_PAIR = re.compile(r"[a-z]{2,4}/[a-z]{2,4}")
 _NAME = re.compile(r"(?:[A-Z][\w.’'-]{0,18}\*?)(?: [A-Z][\w.’'-]{0,18}\*?){0,4}")
 _ROLE_IN_BRACKET = re.compile(rf"(?:{_ANY_ROLE}|dilaporkan|reportase|tim liputan)\b", re.IGNORECASE)
 _STARS = re.compile(r"(?:(?<=[.!?\"”’)\] ])|^)\*{1,8}\Z|(?<=[.!?\"”’]) ?\[\]\Z")
-_AGENCY = re.compile(r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?[A-Z][A-Za-z]{2,14}!?(?: [A-Z][A-Za-z]{2,14}){0,2}\Z")
+_AGENCY = re.compile(
+    r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?(?!Ujar|Kata|Tutur)[A-Z][A-Za-z]{2,14}!?(?: [A-Z][A-Za-z]{2,14}){0,2}\Z"
+)
 _AGENCY_LINE = re.compile(
     r"[-–—]{1,3} ?(?:[A-Z]{4,14}!?(?: [A-Z]{3,14}){0,2}|Bernama|Reuters|AFP|AP|Xinhua|Agencies|Agensi)"
 )
@@ -149,7 +154,7 @@ def is_initials(inner: str) -> bool:
     if not any(char.isalpha() for char in inner):
         return not any(char.isdigit() for char in inner)
     words = [word.lower() for word in _WORD.findall(inner)]
-    if any(word in SHORT_MARKS for word in words):
+    if any(word in SHORT_MARKS for word in words) or words[0] in ("lihat", "see") or _CITED.search(inner):
         return False
     if _ROLE_IN_BRACKET.match(inner):
         return True
@@ -204,7 +209,14 @@ def _bracket(page: Page, line: Line) -> Span | None:
     before = page.text[line.start : found.start()].rstrip()
     own_line = not before and line.index > 0
     certain = own_line or bool(_INITIAL_PAIR.fullmatch(found.group(1)))
-    return found.span() if certain or (before and before[-1] in '.!?"”’…,*)') else None
+    return found.span() if certain or _after_sentence(before, found.group()) else None
+
+
+def _after_sentence(before: str, bracket: str) -> bool:
+    """Whether a sentence has ended before a bracket; one that a full stop follows may belong to it."""
+    if "." not in bracket[-3:]:
+        return before[-1:] in tuple('.!?"”’…,*)')
+    return before.rstrip('"”’')[-1:] in tuple(".!?…,*") and (before[-1] != ",")
 
 
 _CAPITALS = re.compile(
