@@ -73,7 +73,7 @@ _WORD_END = r"(?-i:(?![^\W\d_A-Z])(?:(?<![A-Z])|(?![A-Z])))"
 _COLON = rf"(?P<colon>{_S}*(?::+|[-–—|>»]+(?=\s)))?"
 
 _MARKER = re.compile(
-    rf"(?P<here>{_HERE})|(?:(?P<read>{_READ})|(?P<video>{_VIDEO})|(?P<list>{_LIST})|(?P<verb>(?:{_VERB}|read)(?={_S}*:)))"
+    rf"(?P<here>{_HERE})|(?:(?P<read>{_READ})|(?P<video>{_VIDEO})|(?P<list>{_LIST})|(?P<verb>(?:{_VERB}|read|related)(?={_S}*:)))"
     rf"{_WORD_END}{_COLON}",
     re.IGNORECASE,
 )
