@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from transforms.furniture import furniture_kind
 
@@ -37,7 +38,9 @@ MAX_LINE_RULE_CHARACTERS = 420
 SENTENCE_END = frozenset(".!?…\"”'’»)]")
 
 
-@dataclass(frozen=True, slots=True)
+# Lines and pages are not frozen, though nothing changes them: making a frozen one takes three times as long, and every
+# round of cleaning makes all of a document's anew.
+@dataclass(slots=True)
 class Line:
     """One line of a page: ``page.text[start:end] == text``."""
 
@@ -61,15 +64,14 @@ def _start(line: Line) -> int:
     return line.start
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """``[start, end)`` of the view that is left out; an empty one only sets a space."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Page:
     """The canonical text with its lines, and where its pieces stand in the view. Compared by identity."""
 
