@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -183,6 +184,23 @@ class ProcessExecutor:
             self._pool = new_pool(self.workers)
             self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
             self._starting.start()
+
+    def fork(self) -> None:
+        """Start the workers as copies of this process, which must hold nothing open that they may not share.
+
+        They begin at once and load nothing. Where a copy could hang or crash (another thread may hold a lock, macOS),
+        they are started as ever.
+        """
+        if self._starting is not None or sys.platform != "linux" or threading.active_count() > 1:
+            self.prepare()
+            return
+        import flows.worker  # noqa: F401 (loads what workers need: from here they have it)
+
+        context = multiprocessing.get_context("fork")
+        self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
+        self._pool.submit(_nothing)  # forks all of them here, before the pool has threads
+        self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
+        self._starting.start()
 
     def ready(self) -> bool:
         """Whether the workers have begun, or have failed to: then the next call tells why."""

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -69,6 +70,36 @@ def test_small_jobs_start_no_workers_and_large_ones_do_not_wait_for_them():
     assert os.getpid() not in pids[-5:]
 
 
+def test_forked_workers_are_there_at_once_and_are_replaced_when_killed(tmp_path):
+    (tmp_path / "owner.py").write_text(
+        "import os, psutil\n"
+        "from flows.executors import ProcessExecutor\n"
+        "def parent(_):\n"
+        "    return os.getppid()\n"
+        "if __name__ == '__main__':\n"
+        "    with ProcessExecutor(2) as pool:\n"
+        "        pool.fork()\n"
+        "        workers = psutil.Process().children()\n"
+        "        own = pool.submit('parent', parent, 0).result() == os.getpid()\n"
+        "        workers[0].kill()\n"
+        "        print(len(workers), own, pool.submit('parent', parent, 0).result() != os.getpid())\n"
+    )
+    ran = subprocess.run([sys.executable, str(tmp_path / "owner.py")], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["2", "True", "True"]
+
+
+def test_workers_are_not_forked_beside_another_thread():
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    with ProcessExecutor(1) as pool:
+        pool.fork()
+        worker = pool.submit("pid", worker_of, 0).result()
+        assert psutil.Process(worker).ppid() != os.getpid()  # it comes from a process without threads
+        done.set()
+    other.join()
+
+
 def test_a_killed_worker_is_replaced(tmp_path):
     with ProcessExecutor(2) as pool:
         pending = [pool.submit("die", die_once, str(tmp_path / "mark")), pool.submit("square", square, 3)]
@@ -80,13 +111,15 @@ def test_an_error_reaches_the_caller():
         pool.submit("fail", fail, 4).result()
 
 
-def test_workers_end_when_their_owner_is_killed(tmp_path):
+@pytest.mark.parametrize("begin", ["prepare", "fork"])
+def test_workers_end_when_their_owner_is_killed(tmp_path, begin):
     script = (
         "import sys, time\n"
         "from flows.executors import ProcessExecutor\n"
         "from tests_support_sleep import report\n"
         "if __name__ == '__main__':\n"
-        "    pool = ProcessExecutor(1)\n"
+        "    pool = ProcessExecutor(2)\n"
+        f"    pool.{begin}()\n"
         "    print(pool.submit('pid', report, 0).result(), flush=True)\n"
         "    time.sleep(60)\n"
     )

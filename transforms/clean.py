@@ -45,7 +45,7 @@ class _State:
     def page(self, text: str, outlet: str | None) -> Page:
         gone = [Stretch(cut.start, cut.end) for cut in self.cuts]
         if self.spaces:
-            gone = sorted([*gone, *(Stretch(at, at) for at in self.spaces)], key=lambda s: (s.start, s.end))
+            gone = sorted([*gone, *(Stretch(at, at) for at in self.spaces)])
         return make_page(text, gone, self.joined, outlet, self.runs)
 
     def add(self, text: str, page: Page, cuts: Iterable[Cut]) -> None:

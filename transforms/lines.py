@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from transforms.furniture import furniture_kind
 
@@ -45,7 +46,9 @@ _NOTICE = re.compile(
 """How sentences about the page begin; lists of links and tags often stand above them, and are behind the article."""
 
 
-@dataclass(frozen=True, slots=True)
+# Lines and pages are not frozen, though nothing changes them: making a frozen one takes three times as long, and every
+# round of cleaning makes all of a document's anew.
+@dataclass(slots=True)
 class Line:
     """One line of a page: ``page.text[start:end] == text``."""
 
@@ -69,15 +72,14 @@ def _start(line: Line) -> int:
     return line.start
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """``[start, end)`` of the view that is left out; an empty one only sets a space."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Page:
     """The canonical text with its lines, and where its pieces stand in the view. Compared by identity."""
 

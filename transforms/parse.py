@@ -73,7 +73,7 @@ def _mended(text: str) -> TextView:
     each other; most runs are the same few quotation marks, so that the cache answers.
     """
     parts: list[str] = []
-    starts, ends = array("I"), array("I")
+    starts, ends, all_places = array("I"), array("I"), array("I")
     repairs: list[Repair] = []
     at = 0
     for found in _RUN.finditer(text):
@@ -83,8 +83,9 @@ def _mended(text: str) -> TextView:
         head, tail = _common_ends(found.group(), fixed)
         start, end = found.start() + head, found.end() - tail
         parts += text[at:start], fixed[head : len(fixed) - tail]
-        starts.extend(range(at, start))
-        ends.extend(range(at + 1, start + 1))
+        all_places = all_places or array("I", range(len(text) + 1))
+        starts += all_places[at:start]
+        ends += all_places[at + 1 : start + 1]
         for first, last in _spread(text[start:end], parts[-1]):
             starts.append(start + first)
             ends.append(start + last)
@@ -93,8 +94,8 @@ def _mended(text: str) -> TextView:
     if not repairs:
         return TextView(text=text, decoded=text)
     parts.append(text[at:])
-    starts.extend(range(at, len(text)))
-    ends.extend(range(at + 1, len(text) + 1))
+    starts += all_places[at:-1]
+    ends += all_places[at + 1 :]
     return TextView(text="".join(parts), decoded=text, starts=starts, ends=ends, repairs=tuple(repairs))
 
 

@@ -92,13 +92,17 @@ _BRACKETED_ROLES = re.compile(
     rf"(?i:{_SOURCE_ROLE})\s?:\s?[\w.]{{3,30}}\s?\((?i:{_PERSON_ROLE}){_NAMES}(?:[|,/]\s?(?i:{_ANY_ROLE}){_NAMES})+\)"
 )
 
+_COLON_AND_BRACKET = re.compile(r":\s?[\w.]{3,30}\s?\(")
+"""What every such bracket holds: looking for it takes a tenth of the time of looking for a role at every place."""
+
 
 def running_roles(page: Page) -> Iterator[Span]:
     """Roles and names in the running line of a text: before its dateline, behind its last sentence, or in a bracket."""
     if opening := _OPENING_ROLES.match(page.text):
         yield opening.span("roles")
-    for bracket in _BRACKETED_ROLES.finditer(page.text):
-        yield bracket.span()
+    if _COLON_AND_BRACKET.search(page.text):
+        for bracket in _BRACKETED_ROLES.finditer(page.text):
+            yield bracket.span()
     yield from _closing_roles(page)
 
 

@@ -140,14 +140,15 @@ def serve(config: ConfigOption = None) -> None:
 
 
 def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool], shown: Any) -> dict[str, Any]:
-    with shown as progress, _executor(settings) as executor:
-        if _is_much(settings, sources, full=asked["full"]):
-            executor.prepare()
-        from flows.executors import collect_less
-        from flows.pipeline import run_ingest  # start-up time: only what the command needs, while the workers start
+    from flows.executors import ProcessExecutor, collect_less  # start-up time: only what the command needs
+    from flows.pipeline import run_ingest  # as above
 
+    with _executor(settings) as executor:
+        if isinstance(executor, ProcessExecutor) and _is_much(settings, sources, full=asked["full"]):
+            executor.fork()  # before anything is opened, and before a progress bar has its thread
         collect_less()
-        return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
+        with shown as progress:
+            return run_ingest(settings, sources, executor, progress=progress, **asked).to_json()
 
 
 def _refuse_typos(sources: list[str]) -> None:
