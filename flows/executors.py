@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +16,10 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
+from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
+from flows import stopping
 from transforms.errors import WorkerDiedError
 
 if TYPE_CHECKING:
@@ -145,6 +148,7 @@ def _nothing() -> None:
 def _begin_worker() -> None:
     from flows.worker import watch_parent  # loaded already in the process that this worker was forked from
 
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # by it a pool ends its workers
     watch_parent()
 
 
@@ -152,10 +156,17 @@ def new_pool(workers: int) -> ProcessPoolExecutor:
     """Worker processes that end with this one.
 
     Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker: a server
-    process without threads loads it once, and workers are forked from that.
+    process without threads loads it once, and workers are forked from that. A Ctrl+C reaches every process of a
+    terminal, and a service manager's SIGTERM may: both are for this process, which ends the others.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.worker"])
+    resource_tracker.ensure_running()  # it unblocks signals when it has begun
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        forkserver.ensure_running()  # what it is started with holds for the workers as well
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
 
@@ -241,6 +252,7 @@ def ordered(
     window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 0
     waiting: deque[tuple[A, Pending[T]]] = deque()
     for position, argument in enumerate(arguments):
+        stopping.check()
         if here and not waiting and not executor.ready():
             if position >= here:
                 executor.prepare()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import glob
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from flows.commands import prefect_server
 from flows.commands.common import ConfigOption, JsonOption, print_json, say
 from flows.progress import Silent, progress_for_terminal
 from flows.report import as_text
@@ -35,22 +33,6 @@ LogFormatOption = Annotated[
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log each document too.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors; --json still prints.")]
-PREFECT_DEFAULTS = {
-    # Measured: the default of 20 seconds fails on a busy machine.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "saring",  # our facts are part of the flow run's log
-}
-
-
-SERVER_SECONDS = 10
-"""How long a Prefect server may take to say that it is there; one at work was seen to take two."""
-
-
-class ServerError(SaringError):
-    """Prefect's server cannot be reached."""
 
 
 class Origin(StrEnum):
@@ -122,8 +104,8 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
                 settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
             ).to_json()
     else:
-        with _server():
-            _announce_prefect(quiet)
+        with prefect_server.server():
+            prefect_server.announce(quiet)
             from flows.reindex import reindex as flow  # importing Prefect takes seconds
 
             report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
@@ -133,10 +115,11 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
 def serve(config: ConfigOption = None) -> None:
     """Run the scheduled flows (nightly ingest, weekly reindex) until stopped."""
     load_settings(config)
-    _prefect_environment()
-    from flows.deployments import serve_schedules  # importing Prefect takes seconds
+    prefect_server.configure()
+    with prefect_server.server():
+        from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
-    serve_schedules(config)
+        serve_schedules(config, say)
 
 
 def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool], shown: Any) -> dict[str, Any]:
@@ -175,8 +158,8 @@ def _executor(settings: Settings) -> Any:
 
 
 def _prefect_ingest(config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool) -> dict[str, Any]:
-    with _server():
-        _announce_prefect(quiet)
+    with prefect_server.server():
+        prefect_server.announce(quiet)
         from flows.ingest import ingest as flow  # importing Prefect takes seconds
 
         return flow(sources=sources, config=_config_name(config), **asked)
@@ -194,39 +177,6 @@ def _shown(log_format: LogForm | None, verbose: bool, quiet: bool) -> Any:
 
     start("json" if log_format is LogForm.JSON else "text", verbose=verbose)
     return Facts()
-
-
-def _announce_prefect(quiet: bool) -> None:
-    _prefect_environment()
-    if not quiet and not os.environ.get("PREFECT_API_URL"):
-        say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
-
-
-@contextmanager
-def _server() -> Iterator[None]:
-    """Say in words when Prefect's server is not there, or goes away; nothing else is caught."""
-    url = os.environ.get("PREFECT_API_URL", "")
-    advice = "Start it, unset PREFECT_API_URL to use a temporary one, or run with --direct, which needs none."
-    from httpx import HTTPError, get  # Prefect's own; starting without it is faster
-
-    try:
-        if url:
-            get(f"{url.rstrip('/')}/health", timeout=SERVER_SECONDS)
-        yield
-    except HTTPError as error:
-        raise ServerError(
-            f"Prefect's server {url or 'of this run'} does not answer ({error}). What was committed stays, the next "
-            f"run finishes the rest. {advice}"
-        ) from error
-    except RuntimeError as error:
-        if "reach API" not in str(error):
-            raise
-        raise ServerError(f"Prefect's server does not answer: {error}. {advice}") from error
-
-
-def _prefect_environment() -> None:
-    for name, value in PREFECT_DEFAULTS.items():
-        os.environ.setdefault(name, value)
 
 
 def _config_name(config: Path | None) -> str | None:
