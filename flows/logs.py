@@ -101,6 +101,8 @@ def log_shard(counts: RecordCounts, held: Mapping[str, str]) -> None:
 def log_report(report: RunReport) -> None:
     """What a run did: a line a stage, a line a note, and the counts."""
     for stage, seconds in report.stage_seconds.items():
+        if not (seconds or report.stage_documents[stage]):
+            continue  # as cleaning is for a reindex
         fact("stage", name=stage, documents=report.stage_documents[stage], seconds=seconds)
     for note in report.notes:
         fact("note", note=note)

@@ -22,6 +22,7 @@ from flows.progress import Progress, Silent, progress_for_terminal
 from flows.report import RunReport
 from flows.settings import Settings
 from flows.summary import as_markdown, skipped_markdown
+from flows.wording import many
 from index.ledger import Ledger
 
 WRITER_LIMIT = "saring-index-writer"
@@ -38,7 +39,7 @@ class _Logged(Silent):
         self._log: logging.Logger | logging.LoggerAdapter[Any] = get_run_logger()
 
     def phase(self, name: str, total: int | None = None) -> None:
-        self._log.info("%s%s", name, f" ({total:,} documents)" if total else "")
+        self._log.info("%s%s", name, f" ({many(total, 'document')})" if total else "")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def reindex(config: str | None = None, from_raw: bool = False) -> dict[str, Any]
 
     Args:
         config: the configuration file; by default $SARING_CONFIG or ./config.yaml.
-        from_raw: clean the configured sources again first, instead of indexing the stored clean text.
+        from_raw: clean the sources of the configuration again first; what came from elsewhere is indexed as it is.
 
     Returns:
         The run report, or what kept it from running as ``{"skipped": reason}``.

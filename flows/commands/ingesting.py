@@ -84,7 +84,8 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes an option of each parameter)
 
 def reindex(  # noqa: PLR0913, PLR0917 (as above)
     origin: Annotated[
-        Origin, typer.Option("--from", help="'ledger': the stored clean text; 'raw': clean the sources again.")
+        Origin,
+        typer.Option("--from", help="'ledger': the stored clean text; 'raw': clean config.yaml's sources first."),
     ] = Origin.LEDGER,
     config: ConfigOption = None,
     direct: DirectOption = False,
