@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
@@ -14,6 +14,7 @@ from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
 from prefect.concurrency.sync import concurrency
 from prefect.logging import get_run_logger
 from prefect.states import Completed
+from pydantic import Field
 
 from flows.executors import Executor, executor_for
 from flows.locks import DataLockedError
@@ -25,6 +26,8 @@ from flows.summary import as_markdown, skipped_markdown
 from flows.wording import many
 from index.ledger import Ledger
 
+ConfigPath = Annotated[str | None, Field(min_length=1, max_length=2_000)]
+"""A flow's parameter that names the configuration file."""
 WRITER_LIMIT = "saring-index-writer"
 LEASE_SECONDS = 60
 """The shortest lease Prefect grants: how long the limit outlives a run that was killed."""

@@ -8,12 +8,12 @@ from typing import Any
 from prefect import flow
 
 from flows.pipeline import run_reindex
-from flows.prefect_shell import run_or_skip
+from flows.prefect_shell import ConfigPath, run_or_skip
 from flows.settings import load_settings
 
 
 @flow(name="reindex", persist_result=False)
-def reindex(config: str | None = None, from_raw: bool = False) -> dict[str, Any]:
+def reindex(config: ConfigPath = None, from_raw: bool = False) -> dict[str, Any]:
     """Build a new index generation, verify it and promote it.
 
     Args:

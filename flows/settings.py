@@ -28,6 +28,8 @@ from transforms.read import ReadSettings
 CONFIG_VARIABLE = "SARING_CONFIG"
 """Environment variable that names the configuration file when ``--config`` does not."""
 DEFAULT_CONFIG = Path("config.yaml")
+MAX_SOURCES = 5_000
+"""Most sources a flow run can be given: Prefect takes half a megabyte of parameters."""
 
 
 _DEFAULTS = RankingSettings()

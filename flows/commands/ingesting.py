@@ -14,7 +14,7 @@ from flows.commands import prefect_server
 from flows.commands.common import ConfigOption, JsonOption, print_json, say
 from flows.progress import Silent, progress_for_terminal
 from flows.report import as_text
-from flows.settings import Settings, load_settings
+from flows.settings import MAX_SOURCES, Settings, load_settings
 from transforms.errors import ConfigError, SaringError
 
 
@@ -159,6 +159,11 @@ def _executor(settings: Settings) -> Any:
 
 
 def _prefect_ingest(config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool) -> dict[str, Any]:
+    if len(sources) > MAX_SOURCES:
+        raise ConfigError(
+            f"{len(sources):,} sources are more than the {MAX_SOURCES:,} that a flow run takes: name a folder, or a "
+            "glob in quotes, or use --direct"
+        )
     with prefect_server.server():
         prefect_server.announce(quiet)
         from flows.ingest import ingest as flow  # importing Prefect takes seconds
