@@ -80,6 +80,12 @@ def start(form: LogFormat, *, verbose: bool = False) -> None:
     LOGGER.propagate = False
 
 
+def follow() -> None:
+    """Let facts pass to whoever listens, as Prefect does for the log of the flow run; `start` has done so already."""
+    if LOGGER.level == logging.NOTSET:
+        LOGGER.setLevel(logging.INFO)
+
+
 class Facts(Silent):
     """Progress as facts."""
 

@@ -18,6 +18,8 @@ from pydantic import Field
 
 from flows.executors import Executor, executor_for
 from flows.locks import DataLockedError
+from flows.logs import follow
+from flows.prefect_events import drop_events_while_the_server_is_away
 from flows.prefect_executor import PrefectExecutor
 from flows.progress import Progress, Silent, progress_for_terminal
 from flows.report import RunReport
@@ -50,9 +52,19 @@ def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]
     """Hold the writer limit and offer the configured runner as Prefect task runs."""
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
+    follow()
+    drop_events_while_the_server_is_away()
     shown = progress_for_terminal() if sys.stderr.isatty() else _Logged()
+    limit = concurrency(
+        WRITER_LIMIT,
+        strict=True,
+        timeout_seconds=WAIT_SECONDS,
+        lease_duration=LEASE_SECONDS,
+        # A server that goes away does not end the run: the lock on the data folder keeps others from writing.
+        raise_on_lease_renewal_failure=False,
+    )
     with (
-        concurrency(WRITER_LIMIT, strict=True, timeout_seconds=WAIT_SECONDS, lease_duration=LEASE_SECONDS),
+        limit,
         executor_for(settings) as inner,
         shown as progress,
     ):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +17,7 @@ from flows.commands.common import ConfigOption, JsonOption, print_json, say
 from flows.progress import Silent, progress_for_terminal
 from flows.report import as_text
 from flows.settings import MAX_SOURCES, Settings, load_settings
-from transforms.errors import ConfigError, SaringError
+from transforms.errors import ConfigError, LedgerError, SaringError
 
 
 class LogForm(StrEnum):
@@ -78,7 +80,10 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes an option of each parameter)
         raise ConfigError("nothing to ingest: name files or folders, or set `sources` in config.yaml")
     _refuse_typos(sources or [])
     asked = {"full": full, "confirm_removals": confirm_removals}
-    report = _direct_ingest(settings, chosen, asked, shown) if direct else _prefect_ingest(config, chosen, asked, quiet)
+    if direct:
+        report = _direct_ingest(settings, chosen, asked, shown)
+    else:
+        report = _prefect_ingest(settings, config, chosen, asked, quiet)
     _print_report(report, json, quiet)
 
 
@@ -105,11 +110,13 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
                 settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
             ).to_json()
     else:
-        with prefect_server.server():
-            prefect_server.announce(quiet)
+
+        def run() -> dict[str, Any]:
             from flows.reindex import reindex as flow  # importing Prefect takes seconds
 
-            report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+            return flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+
+        report = _through_prefect(settings, run, quiet)
     _print_report(report, json, quiet)
 
 
@@ -117,7 +124,7 @@ def serve(config: ConfigOption = None) -> None:
     """Run the scheduled flows (nightly ingest, weekly reindex) until stopped."""
     load_settings(config)
     prefect_server.configure()
-    with prefect_server.server():
+    with prefect_server.server(or_direct=False):
         from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
         serve_schedules(config, say)
@@ -158,17 +165,47 @@ def _executor(settings: Settings) -> Any:
     return executor_for(settings)
 
 
-def _prefect_ingest(config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool) -> dict[str, Any]:
+def _prefect_ingest(
+    settings: Settings, config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool
+) -> dict[str, Any]:
     if len(sources) > MAX_SOURCES:
         raise ConfigError(
             f"{len(sources):,} sources are more than the {MAX_SOURCES:,} that a flow run takes: name a folder, or a "
             "glob in quotes, or use --direct"
         )
-    with prefect_server.server():
-        prefect_server.announce(quiet)
+
+    def run() -> dict[str, Any]:
         from flows.ingest import ingest as flow  # importing Prefect takes seconds
 
         return flow(sources=sources, config=_config_name(config), **asked)
+
+    return _through_prefect(settings, run, quiet)
+
+
+def _through_prefect(settings: Settings, run: Callable[[], dict[str, Any]], quiet: bool) -> dict[str, Any]:
+    """Run a flow; when the server goes away after its work is done, its report is the ledger's."""
+    began = datetime.now(UTC).isoformat()
+    try:
+        with prefect_server.server():
+            prefect_server.announce(quiet)
+            return run()
+    except prefect_server.ServerError:
+        report = _report_since(settings, began)
+        if report is None:
+            raise
+        say("saring: Prefect's server went away in the middle; the run finished its work, but its page lacks the end")
+        return report
+
+
+def _report_since(settings: Settings, began: str) -> dict[str, Any] | None:
+    from index.ledger import Ledger  # start-up time: only when a server went away
+
+    try:
+        with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+            last = next(iter(ledger.runs(1)), None)
+    except LedgerError:  # there was none yet, and the run did not come to make it
+        return None
+    return dict(last.report) if last and last.report and last.started_at >= began else None
 
 
 def _shown(log_format: LogForm | None, verbose: bool, quiet: bool) -> Any:

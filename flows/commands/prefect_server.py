@@ -25,6 +25,8 @@ SETTINGS: Mapping[str, str] = {
 ON_A_TERMINAL: Mapping[str, str] = {
     # What failed is said in a sentence by the command itself, without Prefect's traceback of it.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    # A person waits: by default each call to a server that has died is made again for 70 seconds, by this for 20.
+    "PREFECT_CLIENT_MAX_RETRIES": "3",
 }
 SERVER_SECONDS = 10
 """How long a Prefect server may take to say that it is there; one at work was seen to take two."""
@@ -49,10 +51,11 @@ def announce(quiet: bool) -> None:
 
 
 @contextmanager
-def server() -> Iterator[None]:
-    """Say in words when Prefect's server is not there, or goes away; nothing else is caught."""
+def server(*, or_direct: bool = True) -> Iterator[None]:
+    """Say in words when Prefect's server is not there or goes away; ``or_direct`` where a command can do without it."""
     url = os.environ.get("PREFECT_API_URL", "")
-    advice = "Start it, unset PREFECT_API_URL to use a temporary one, or run with --direct, which needs none."
+    advice = "Start it, or unset PREFECT_API_URL to use a temporary one"
+    advice += ", or run with --direct, which needs none." if or_direct else "."
     from httpx import HTTPError, get  # Prefect's own; starting without it is faster
 
     try:
