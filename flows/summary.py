@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flows.report import SHOWN_FAILURES
+from flows.wording import many
 
 COMPARED_RUNS = 10
 """Earlier runs that throughput is compared with."""
@@ -62,7 +63,7 @@ def _throughput(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]])
     now = report["documents_per_second"]
     bars = [(run["run_id"][:13], run["documents_per_second"]) for run in reversed(others)] + [("this run", now)]
     change = f", {now / usual - 1:+.0%} against their median" if usual else ""
-    head = f"Documents a second in the last {len(others)} runs and in this one{change}:"
+    head = f"Documents a second in the last {many(len(others), 'run')} and in this one{change}:"
     return [head, "", "```", *chart(bars), "```", ""]
 
 

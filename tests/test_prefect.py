@@ -71,7 +71,7 @@ def test_ingest_runs_as_a_prefect_flow(tmp_path):
     assert "being written by process" in seen["skipped"]["skipped"]
     assert "# Skipped" in seen["summary"]
     assert seen["again"] in seen["summary"]
-    assert "Documents a second in the last 1 runs" in seen["summary"]
+    assert "Documents a second in the last 1 run and" in seen["summary"]
     assert {"clean", "record", "duplicates", "index", "verify"} <= set(seen["tasks"])
     assert seen["states"] == ["Completed"]
     assert seen["artifacts"] == ["saring-ingest"]
