@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from flows.commands import (
     cleaning,
@@ -22,10 +23,23 @@ from flows.commands import (
     web,
 )
 from flows.commands.common import say
+from flows.stopping import Stopped, listen
 from transforms.errors import ConfigError, SaringError, explain_os_error
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Say that a command was stopped, before typer turns that into an empty line."""
+        try:
+            return super().invoke(ctx)
+        except Stopped as stop:
+            say(f"saring: {stop}")
+            sys.exit(stop.status)
+
 
 app = typer.Typer(
     name="saring",
+    cls=_Commands,
     help="Turn scraped news articles into a clean, de-duplicated, language-tagged full-text index.",
     no_args_is_help=True,
     add_completion=False,
@@ -40,6 +54,7 @@ for module in (
 
 def main() -> NoReturn:
     """Run a command; what saring can explain is printed as a sentence, not as a traceback."""
+    listen()
     try:
         app()
     except ConfigError as error:

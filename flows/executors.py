@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
+from flows import stopping
 from transforms.errors import WorkerDiedError
 
 if TYPE_CHECKING:
@@ -146,17 +149,33 @@ def _nothing() -> None:
 def _begin_worker() -> None:
     from flows.worker import watch_parent  # loaded already in the process that this worker was forked from
 
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # by it a pool ends its workers; one forked has its parent's handler
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     watch_parent()
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Hold back what stops a command; a process that is started meanwhile holds it back for good."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def new_pool(workers: int) -> ProcessPoolExecutor:
     """Worker processes that end with this one.
 
     Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker: a server
-    process without threads loads it once, and workers are forked from that.
+    process without threads loads it once, and workers are forked from that. A Ctrl+C reaches every process of a
+    terminal, and a service manager's SIGTERM may: both are for this process, which ends the others.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.worker"])
+    resource_tracker.ensure_running()  # it unblocks signals when it has begun
+    with _signals_held_back():
+        forkserver.ensure_running()  # what it is started with holds for the workers as well
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
 
 
@@ -198,7 +217,8 @@ class ProcessExecutor:
 
         context = multiprocessing.get_context("fork")
         self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
-        self._pool.submit(_nothing)  # forks all of them here, before the pool has threads
+        with _signals_held_back():
+            self._pool.submit(_nothing)  # forks all of them here, before the pool has threads
         self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
         self._starting.start()
 
@@ -259,6 +279,7 @@ def ordered(
     window = executor.workers * IN_FLIGHT_PER_WORKER if executor.workers > 1 else 0
     waiting: deque[tuple[A, Pending[T]]] = deque()
     for position, argument in enumerate(arguments):
+        stopping.check()
         if here and not waiting and not executor.ready():
             if position >= here:
                 executor.prepare()

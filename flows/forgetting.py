@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flows.locks import data_lock
+from flows.wording import many
 from index import ledger_forget, ledger_lines
 from index.forgotten_traces import Check, in_files, in_generations, in_tables
 from index.generations import Generations
@@ -125,7 +126,8 @@ def _notes(targets: Sequence[Target]) -> Iterator[str]:
         yield f"the source files are yours and stay: {some}"
     copies = sum(1 for target in targets if target.shared_node)
     if copies:
-        yield f"{copies:,} of the texts stand in other documents as well, which stay (`saring search` finds them)"
+        stand = many(copies, "of the texts stands", "of the texts stand")
+        yield f"{stand} in other documents as well, which stay (`saring search` finds them)"
 
 
 def finish_forgetting(settings: Settings, ledger: Ledger) -> None:

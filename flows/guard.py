@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flows.wording import many
 from index import ledger_shares
 from index.ledger_shares import BINS, Earlier, Histogram, bin_of
 
@@ -131,8 +132,8 @@ class Guard:
             ledger_shares.fold(connection)
         if self.held:
             told.append(
-                f"{self.held:,} documents are held for review and not indexed (they count as new or changed): "
-                "`saring held list`"
+                f"{many(self.held, 'document is', 'documents are')} held for review and not indexed (counted as new or "
+                "changed): `saring held list`"
             )
         return told
 

@@ -8,9 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from flows.data_folder import require_ledger
 from flows.missing import describe
 from flows.settings import Settings
 from flows.stages import rule_set
+from flows.wording import many, utc
 from index import ledger_languages
 from index.compare import Difference, differences
 from index.engine import open_engine
@@ -19,7 +21,7 @@ from index.ledger import Ledger, Run
 from index.ledger_missing import held_removals
 from index.ledger_quarantine import reasons
 from index.writer import count_documents
-from transforms.errors import IndexUnavailableError, LedgerError
+from transforms.errors import IndexUnavailableError
 
 SHOWN = 20
 """Differing documents that a person is shown; the JSON has more."""
@@ -73,11 +75,11 @@ class Health:
         lines = [f"{name.replace('_', ' '):<18} {value:>9,}" for name, value in self.counts.items()]
         lines += [f"language {code:<9} {value:>9,}" for code, value in self.languages.items()]
         lines += [f"quarantine {reason:<24} {value:>9,}" for reason, value in self.quarantine.items()]
-        lines.append(f"index generation   {self.generation or 'none'} ({self.indexed or 0:,} documents)")
+        lines.append(f"index generation   {self.generation or 'none'} ({many(self.indexed or 0, 'document')})")
         if self.last_run:
             ended = self.last_run.finished_at
             lines.append(
-                f"last run           {self.last_run.run_id}, " + (f"finished {ended[:19]}" if ended else "not finished")
+                f"last run           {self.last_run.run_id}, " + (f"finished {utc(ended)}" if ended else "not finished")
             )
         if self.differences is not None:
             lines += [f"{item.what} {item.id} {' '.join(item.fields)}".rstrip() for item in self.differences[:SHOWN]]
@@ -90,8 +92,7 @@ class Health:
 
 def health(settings: Settings, *, check: bool = False) -> Health:
     """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
-    if settings.ledger is None and not (settings.data_dir / "ledger.sqlite").is_file():
-        raise LedgerError(f"no ledger in {settings.data_dir} yet: run `saring ingest`")
+    require_ledger(settings)
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     generations = Generations(settings.index_dir)
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
@@ -104,7 +105,8 @@ def health(settings: Settings, *, check: bool = False) -> Health:
         hints = []
         if stale := len(ledger.stale(rules.version)):
             hints.append(
-                f"{stale:,} documents were cleaned with other rules; the next ingest of their sources cleans them again"
+                f"{many(stale, 'document was', 'documents were')} cleaned with other rules; the next ingest of the "
+                "sources cleans that again"
             )
         with ledger.reading() as connection:
             waiting = reasons(connection)
@@ -113,7 +115,8 @@ def health(settings: Settings, *, check: bool = False) -> Health:
         counts = ledger.counts()
         if counts["held"]:
             hints.append(
-                f"{counts['held']:,} documents are held for review and not indexed; `saring held list` says why"
+                f"{many(counts['held'], 'document is', 'documents are')} held for review and not indexed; `saring held "
+                "list` says why"
             )
         hints += _language_hints(ledger, settings)
         with ledger.reading() as connection:
@@ -139,9 +142,10 @@ def _language_hints(ledger: Ledger, settings: Settings) -> Iterator[str]:
         waiting = ledger_languages.waiting(connection, settings.languages.kept)
     if left_out:
         each = ", ".join(f"{code} {documents:,}" for code, documents in left_out.items())
-        yield f"{sum(left_out.values()):,} documents are not indexed for their language (`languages.keep`): {each}"
+        several = many(sum(left_out.values()), "document is", "documents are")
+        yield f"{several} not indexed for the language (`languages.keep`): {each}"
     if waiting:
-        yield f"`languages.keep` is another than at the last run: the next ingest changes {waiting:,} documents"
+        yield f"`languages.keep` is another than at the last run: the next ingest changes {many(waiting, 'document')}"
 
 
 def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | None, list[str]]:
@@ -158,7 +162,8 @@ def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | N
     if not found:
         return found, []
     some = f"{MAX_DIFFERENCES:,} or more" if len(found) == MAX_DIFFERENCES else f"{len(found):,}"
-    return found, [f"{some} documents differ between ledger and index; `saring reindex` repairs it"]
+    differ = "document differs" if len(found) == 1 else "documents differ"
+    return found, [f"{some} {differ} between ledger and index; `saring reindex` repairs it"]
 
 
 def _compare(ledger: Ledger, generations: Generations, current: str | None) -> tuple[int | None, list[str]]:
@@ -177,7 +182,9 @@ def _compare(ledger: Ledger, generations: Generations, current: str | None) -> t
             "the next ingest or `saring reindex` builds a new one"
         )
     elif indexed != expected:
-        problems.append(f"the index holds {indexed:,} documents, the ledger {expected:,}; `saring reindex` repairs it")
+        held = many(indexed, "document")
+        problems.append(f"the index holds {held}, the ledger {expected:,}; `saring reindex` repairs it")
     elif pending := sum(1 for _ in ledger.pending_index()):
-        problems.append(f"{pending:,} documents wait to be indexed; `saring ingest` finishes that")
+        several = many(pending, "document waits", "documents wait")
+        problems.append(f"{several} to be indexed; `saring ingest` finishes that")
     return indexed, problems

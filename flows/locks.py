@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.data_folder import claim
+from flows.stopping import LEFT_TO_DO
 from transforms.errors import SaringError
 
 LOCK_NAME = "writer.lock"
@@ -36,4 +37,8 @@ def data_lock(data_dir: Path) -> Iterator[None]:
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
-        yield
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            stop.add_note(LEFT_TO_DO)
+            raise

@@ -80,6 +80,12 @@ def start(form: LogFormat, *, verbose: bool = False) -> None:
     LOGGER.propagate = False
 
 
+def follow() -> None:
+    """Let facts pass to whoever listens, as Prefect does for the log of the flow run; `start` has done so already."""
+    if LOGGER.level == logging.NOTSET:
+        LOGGER.setLevel(logging.INFO)
+
+
 class Facts(Silent):
     """Progress as facts."""
 
@@ -101,6 +107,8 @@ def log_shard(counts: RecordCounts, held: Mapping[str, str]) -> None:
 def log_report(report: RunReport) -> None:
     """What a run did: a line a stage, a line a note, and the counts."""
     for stage, seconds in report.stage_seconds.items():
+        if not (seconds or report.stage_documents[stage]):
+            continue  # as cleaning is for a reindex
         fact("stage", name=stage, documents=report.stage_documents[stage], seconds=seconds)
     for note in report.notes:
         fact("note", note=note)

@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.wording import many
 from index.ledger_missing import HeldRemoval, held_removals, left_records, note_held_removals
 from transforms.models import Rejected, SourceFile
 
@@ -70,8 +71,8 @@ def _left_records(run: Run, sources: Sequence[str]) -> dict[str, list[str]]:
 def describe(held: HeldRemoval) -> str:
     """Say what is on hold, and how it is confirmed."""
     return (
-        f"{held.missing:,} of {held.known:,} documents of {held.source} are gone from it and were not removed: see "
-        "that it is complete and mounted, or remove them with `saring ingest --confirm-removals`"
+        f"{held.missing:,} of {many(held.known, 'document')} of {held.source} are gone from it and were not removed: "
+        "see that it is complete and mounted, or remove them with `saring ingest --confirm-removals`"
     )
 
 
@@ -82,9 +83,8 @@ def _on_hold(held: HeldRemoval, limit: float) -> str:
 def _kept(source: str, missing: Missing) -> str:
     names = missing.files or missing.records
     some = ", ".join(names[:SHOWN]) + ("…" if len(names) > SHOWN else "")
-    return (
-        f"{missing.documents:,} documents of {source} are gone from it and stay searchable (on_missing: keep): {some}"
-    )
+    gone = many(missing.documents, f"document of {source} is gone from it", f"documents of {source} are gone from it")
+    return f"{gone}, but searchable still (on_missing: keep): {some}"
 
 
 def _remove(run: Run, missing: Missing) -> int:

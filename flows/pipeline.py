@@ -20,6 +20,7 @@ from time import perf_counter
 
 import psutil
 
+from flows.data_folder import require_ledger
 from flows.executors import SMALL_SHARDS, Executor, ordered
 from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
@@ -134,7 +135,14 @@ def run_ingest(
 
 
 def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progress: Progress) -> RunReport:
-    """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``."""
+    """Build, verify and promote a new index generation, after cleaning the configured sources anew if ``from_raw``.
+
+    What was ingested from elsewhere is indexed as the ledger holds it, and the report says so.
+    """
+    if not from_raw:
+        require_ledger(settings)
+    elif not settings.sources:
+        raise ConfigError("nothing to clean again: set `sources` in config.yaml, which is all that is read from raw")
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
         return rebuild_index(settings, ledger, executor, progress, from_raw=from_raw)
 
@@ -146,8 +154,14 @@ def rebuild_index(
     with _begun(settings, ledger, executor, progress) as run:
         if from_raw:
             _clean(run, settings.sources, full=True)
+            run.report.notes.append(
+                f"cleaned again: the configured sources ({', '.join(settings.sources)}); what came from elsewhere is "
+                "indexed as the ledger holds it"
+            )
         settle_all(run)
         bring_index_up_to_date(run, rebuild=True)
+        if not ledger.live_count():
+            run.report.notes.append("the ledger holds no documents to index: the new generation is empty")
         return _finish(run)
 
 

@@ -6,8 +6,8 @@ that wait, and the work is done by the wrapped executor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -19,6 +19,8 @@ A = TypeVar("A")
 
 RETRIES = 2
 RETRY_SECONDS = 2
+REPEATABLE = frozenset({"count", "clean", "verify"})
+"""Calls in the flow's own process that may be made again as well: they write nothing but a file that they replace."""
 
 
 def transient(_task: Any, _run: Any, state: Any) -> bool:
@@ -27,19 +29,20 @@ def transient(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(error, OSError)
 
 
+_AGAIN: Final[Mapping[str, Any]] = {
+    "retries": RETRIES,
+    "retry_delay_seconds": RETRY_SECONDS,
+    "retry_condition_fn": transient,
+}
+
+
 class PrefectExecutor:
     """Runs stage functions as Prefect task runs; used inside a flow run."""
 
     def __init__(self, inner: Executor) -> None:
         self._inner = inner
 
-        @task(
-            cache_policy=NO_CACHE,
-            persist_result=False,
-            retries=RETRIES,
-            retry_delay_seconds=RETRY_SECONDS,
-            retry_condition_fn=transient,
-        )
+        @task(cache_policy=NO_CACHE, persist_result=False, **_AGAIN)
         def stage(argument: Any, function: Callable[[Any], Any], name: str) -> Any:
             return inner.submit(name, function, argument).result()
 
@@ -69,4 +72,5 @@ class PrefectExecutor:
 
     def call(self, name: str, function: Callable[[], T]) -> T:
         """Run ``function`` here, as a task run."""
-        return cast("T", self._write.with_options(name=name)(function))
+        options = _AGAIN if name in REPEATABLE else {}
+        return cast("T", self._write.with_options(name=name, **options)(function))

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
@@ -14,16 +14,22 @@ from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
 from prefect.concurrency.sync import concurrency
 from prefect.logging import get_run_logger
 from prefect.states import Completed
+from pydantic import Field
 
 from flows.executors import Executor, executor_for
 from flows.locks import DataLockedError
+from flows.logs import follow
+from flows.prefect_events import drop_events_while_the_server_is_away
 from flows.prefect_executor import PrefectExecutor
 from flows.progress import Progress, Silent, progress_for_terminal
 from flows.report import RunReport
 from flows.settings import Settings
 from flows.summary import as_markdown, skipped_markdown
+from flows.wording import many
 from index.ledger import Ledger
 
+ConfigPath = Annotated[str | None, Field(min_length=1, max_length=2_000)]
+"""A flow's parameter that names the configuration file."""
 WRITER_LIMIT = "saring-index-writer"
 LEASE_SECONDS = 60
 """The shortest lease Prefect grants: how long the limit outlives a run that was killed."""
@@ -38,7 +44,7 @@ class _Logged(Silent):
         self._log: logging.Logger | logging.LoggerAdapter[Any] = get_run_logger()
 
     def phase(self, name: str, total: int | None = None) -> None:
-        self._log.info("%s%s", name, f" ({total:,} documents)" if total else "")
+        self._log.info("%s%s", name, f" ({many(total, 'document')})" if total else "")
 
 
 @contextmanager
@@ -46,9 +52,19 @@ def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]
     """Hold the writer limit and offer the configured runner as Prefect task runs."""
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
+    follow()
+    drop_events_while_the_server_is_away()
     shown = progress_for_terminal() if sys.stderr.isatty() else _Logged()
+    limit = concurrency(
+        WRITER_LIMIT,
+        strict=True,
+        timeout_seconds=WAIT_SECONDS,
+        lease_duration=LEASE_SECONDS,
+        # A server that goes away does not end the run: the lock on the data folder keeps others from writing.
+        raise_on_lease_renewal_failure=False,
+    )
     with (
-        concurrency(WRITER_LIMIT, strict=True, timeout_seconds=WAIT_SECONDS, lease_duration=LEASE_SECONDS),
+        limit,
         executor_for(settings) as inner,
         shown as progress,
     ):

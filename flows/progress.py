@@ -6,6 +6,8 @@ import sys
 from time import monotonic
 from typing import Protocol, Self
 
+from flows.wording import many
+
 LINE_SECONDS = 5.0
 """Plain progress lines are at least this far apart."""
 
@@ -48,7 +50,7 @@ class Lines(Silent):
     def phase(self, name: str, total: int | None = None) -> None:
         """Begin a line."""
         self._name, self._done, self._total, self._said = name, 0, total, monotonic()
-        print(f"saring: {name}" + (f" ({total:,} documents)" if total else ""), file=sys.stderr, flush=True)  # noqa: T201 (the terminal is this class's purpose)
+        print(f"saring: {name}" + (f" ({many(total, 'document')})" if total else ""), file=sys.stderr, flush=True)  # noqa: T201 (the terminal is this class's purpose)
 
     def advance(self, documents: int) -> None:
         """Say so when the last line is old."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import reprlib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    YamlConfigSettingsSource,
+)
 
+from flows import config_errors
 from index.ranking_settings import RankingSettings
 from transforms.errors import ConfigError
 from transforms.language_codes import CODES
@@ -23,11 +28,8 @@ from transforms.read import ReadSettings
 CONFIG_VARIABLE = "SARING_CONFIG"
 """Environment variable that names the configuration file when ``--config`` does not."""
 DEFAULT_CONFIG = Path("config.yaml")
-_BRIEF = reprlib.Repr()
-"""Spells a wrong value out: a few lines of YAML aliases can stand for more text than memory holds."""
-_BRIEF.maxlevel = 2
-_BRIEF.maxstring = _BRIEF.maxother = 200
-FIELD_NAMES = ("id", "text", "title", "url", "date", "outlet", "lang")
+MAX_SOURCES = 5_000
+"""Most sources a flow run can be given: Prefect takes half a megabyte of parameters."""
 
 
 _DEFAULTS = RankingSettings()
@@ -140,6 +142,10 @@ class Search(_Section):
         return RankingSettings(**self.model_dump())
 
 
+_PATH = re.compile(r"^[^:]*/|\.(?:db|sqlite3?)$")
+"""What a ledger's name has when it is meant as a path, and a word or a mistyped URL has not."""
+
+
 class Settings(BaseSettings):
     """All of config.yaml; environment variables such as ``SARING_RUNNER__WORKERS=4`` win over the file."""
 
@@ -167,6 +173,22 @@ class Settings(BaseSettings):
     schedules: Schedules = Schedules()
     generations: Generations = Generations()
     search: Search = Search()
+
+    @field_validator("outlet_lines", mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        """YAML reads `off` as a truth value."""
+        return "off" if value is False else value
+
+    @field_validator("ledger")
+    @classmethod
+    def _url_or_path(cls, value: str | None) -> str | None:
+        if value is None or "://" in value or _PATH.search(value):
+            return value
+        raise ValueError(
+            f"{value!r} is no database URL, such as postgresql+psycopg://user@host/saring, and does not look like the "
+            f"path of a file: for one write ./{value}"
+        )
 
     @classmethod
     def settings_customise_sources(
@@ -228,7 +250,8 @@ def load_settings(given: Path | None = None) -> Settings:
     path = find_config(given)
     base = path.parent if path else Path.cwd()
     if path:
-        _check_yaml(path)
+        config_errors.read_yaml(path)
+    config_errors.refuse_mistyped_variables(Settings)
 
     class _FileSettings(Settings):
         model_config = SettingsConfigDict(yaml_file=path)
@@ -236,44 +259,15 @@ def load_settings(given: Path | None = None) -> Settings:
     try:
         loaded = _FileSettings()
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(path, problem) for problem in error.errors())) from None
+        raise ConfigError(config_errors.explain(path, error.errors(), Settings)) from None
+    except SettingsError as error:
+        field = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        raise ConfigError(config_errors.explain_variable(field)) from None
     try:
         loaded.search.ranking()
     except ConfigError as error:
         raise ConfigError(f"{path or 'settings'}: {error}") from None
     return _rooted(loaded, base, path)
-
-
-def _check_yaml(path: Path) -> None:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
-    if content is not None and not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected `key: value` lines, found {type(content).__name__}")
-    if strange := [key for key in content or () if not isinstance(key, str)]:
-        raise ConfigError(f"{path}: {strange[0]!r}: unknown key; names of settings are words, see the README")
-
-
-def _explain(path: Path | None, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"] if part not in ("list[str]", "str", "literal['all']"))
-    where = f"{path or 'settings'}: {key}"
-    if problem["type"] == "extra_forbidden":
-        near = get_close_matches(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]), n=1, cutoff=0.4)
-        return f"{where}: unknown key" + (f"; did you mean `{near[0]}`?" if near else "; see config.yaml in the README")
-    return f"{where}: {problem['msg']}, found {_BRIEF.repr(problem['input'])}"
-
-
-def _known_keys(section: tuple[Any, ...]) -> list[str]:
-    model: Any = Settings
-    for part in section:
-        known = getattr(model, "model_fields", {}).get(part)
-        if known is None:
-            return list(FIELD_NAMES) if section[:2] == ("reading", "fields") else []
-        model = known.annotation
-    return list(getattr(model, "model_fields", {}))
 
 
 def _rooted(settings: Settings, base: Path, path: Path | None) -> Settings:
@@ -284,4 +278,7 @@ def _rooted(settings: Settings, base: Path, path: Path | None) -> Settings:
                 f"{path or 'settings'}: rules: {folder} is no folder. Create it, or take it out of the list."
             )
     sources = [source if "://" in source else str(base / source) for source in settings.sources]
-    return settings.model_copy(update={"data_dir": base / settings.data_dir, "rules": rules, "sources": sources})
+    ledger = str(base / settings.ledger) if settings.ledger and "://" not in settings.ledger else settings.ledger
+    return settings.model_copy(
+        update={"data_dir": base / settings.data_dir, "rules": rules, "sources": sources, "ledger": ledger}
+    )

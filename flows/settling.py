@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from flows.wording import many
 from index import ledger_languages
 from index.duplicates import resolve
 
@@ -53,8 +54,9 @@ def _leave_out_languages(run: Run) -> None:
 def _note_languages(run: Run) -> None:
     if left_out := run.report.counts["filtered"]:
         run.report.notes.append(
-            f"{left_out:,} documents are in languages that are not indexed (`languages.keep`); they stay in the "
-            "ledger, and `saring explain ID` shows them"
+            f"{many(left_out, 'document is', 'documents are')} in languages that are not indexed (`languages.keep`) "
+            "but stay in the ledger; `saring explain ID` shows them"
         )
     if run.taken_back:
-        run.report.notes.append(f"{run.taken_back:,} documents are in languages that are indexed now")
+        served = many(run.taken_back, "document is", "documents are")
+        run.report.notes.append(f"{served} in languages that are indexed now")

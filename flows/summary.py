@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flows.report import SHOWN_FAILURES
+from flows.wording import many
 
 COMPARED_RUNS = 10
 """Earlier runs that throughput is compared with."""
@@ -16,16 +17,13 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def as_markdown(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]] = ()) -> str:
     """A report (its JSON object) for Prefect's page; ``earlier`` are reports of the runs before it, newest first."""
-    lines = [f"# Run {report['run_id']}", ""]
-    lines += _table("documents", report["counts"])
+    lines = [f"# Run {report['run_id']}", "", _headline(report), ""]
+    lines += [*_notes(report), *_failures(report), *_throughput(report, earlier)]
+    lines += _table("documents", _without_zeros(report["counts"]))
     lines += _table("language", report["languages"])
     lines += _table("characters removed as", report["removed_characters"])
-    lines += _table("seconds in stage", {stage["stage"]: stage["seconds"] for stage in report["stages"]})
-    lines.append(
-        f"{report['documents_per_second']:,} documents a second, peak memory {report['peak_memory_mb']:,} MB, "
-        f"index generation `{report['generation']}`, rules `{report['rules_version']}`."
-    )
-    lines += ["", *_notes(report), *_throughput(report, earlier), *_slowest(report), *_failures(report)]
+    stages = {stage["stage"]: f"{stage['seconds']:,.2f}" for stage in report["stages"] if stage["seconds"]}
+    lines += [*_table("seconds in stage, over all workers", stages), *_slowest(report)]
     return "\n".join(lines)
 
 
@@ -43,6 +41,19 @@ def chart(bars: Sequence[tuple[str, float]]) -> Iterator[str]:
         yield f"{name:<{width}} {figure:>9,.1f} {'█' * whole}{EIGHTHS[part]}".rstrip()
 
 
+def _headline(report: Mapping[str, Any]) -> str:
+    told = [f"{value:,} {name.replace('_', ' ')}" for name, value in _without_zeros(report["counts"]).items()]
+    speed = f"{report['documents_per_second']:,} documents a second, " if report["counts"]["seen"] else ""
+    return (
+        f"**{', '.join(told) or 'nothing seen'}**; {speed}peak memory {report['peak_memory_mb']:,} MB, "
+        f"index generation `{report['generation']}`, rules `{report['rules_version']}`."
+    )
+
+
+def _without_zeros(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: value for name, value in counts.items() if value}
+
+
 def _throughput(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
     """Runs that read nothing, as a reindex, have no throughput."""
     others = [run for run in earlier if run["run_id"] != report["run_id"] and run["counts"]["seen"]][:COMPARED_RUNS]
@@ -52,7 +63,7 @@ def _throughput(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]])
     now = report["documents_per_second"]
     bars = [(run["run_id"][:13], run["documents_per_second"]) for run in reversed(others)] + [("this run", now)]
     change = f", {now / usual - 1:+.0%} against their median" if usual else ""
-    head = f"Documents a second in the last {len(others)} runs and in this one{change}:"
+    head = f"Documents a second in the last {many(len(others), 'run')} and in this one{change}:"
     return [head, "", "```", *chart(bars), "```", ""]
 
 
@@ -69,11 +80,17 @@ def _failures(report: Mapping[str, Any]) -> list[str]:
     if not report["quarantine"]:
         return []
     lines = [*_table("in quarantine because of", report["quarantine"]), "| in quarantine | why |", "|---|---|"]
-    return lines + [f"| {_cell(f['source'])} | {_cell(f['message'])} |" for f in report["failures"][:SHOWN_FAILURES]]
+    shown = report["failures"][:SHOWN_FAILURES]
+    lines += [*(f"| {_cell(f['source'])} | {_cell(f['message'])} |" for f in shown), ""]
+    more = len(report["failures"]) - len(shown)
+    return [*lines, f"… and {more:,} more: `saring quarantine list`", ""] if more else lines
 
 
 def _table(head: str, rows: Mapping[str, Any]) -> list[str]:
-    return [f"| {head} | |", "|---|---:|", *(f"| {_cell(name)} | {value:,} |" for name, value in rows.items()), ""]
+    if not rows:
+        return []
+    told = (f"| {_cell(name)} | {value if isinstance(value, str) else f'{value:,}'} |" for name, value in rows.items())
+    return [f"| {head} | |", "|---|---:|", *told, ""]
 
 
 def _cell(text: str) -> str:

@@ -222,7 +222,7 @@ def test_evaluate_prints_tables_and_passes_its_floors(command: typer.Typer, gold
     run = CliRunner().invoke(command, ["evaluate", str(gold_folder), *floors])
     assert run.exit_code == 0, run.output
     assert "related_link" in run.stdout
-    assert "1 documents: removed 100.00%, body lost 0.000%, F1 1.0000" in run.stdout
+    assert "1 document: removed 100.00%, body lost 0.000%, F1 1.0000" in run.stdout
 
 
 def test_evaluate_fails_under_a_floor_and_shows_the_worst(command: typer.Typer, gold_folder: Path) -> None:

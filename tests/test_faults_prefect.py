@@ -1,26 +1,110 @@
-"""Prefect's server is not there."""
+"""Prefect's server is not there, or goes away in the middle of a run."""
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-SARING = Path(sys.executable).with_name("saring")
+import httpx
+import pytest
+
+SARING, PREFECT = (Path(sys.executable).with_name(name) for name in ("saring", "prefect"))
+DOCUMENTS = 200
+
+
+def environment(folder: Path, url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "SARING_DATA_DIR": str(folder / "data"),
+        "SARING_RUNNER__KIND": "inline",
+        "SARING_RUNNER__SHARD_DOCUMENTS": "20",
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_API_URL": url,
+        "PREFECT_CLIENT_MAX_RETRIES": "0",  # a server that is gone here does not come back
+    }
 
 
 def test_a_server_that_is_down_is_told_at_once_with_what_to_do(tmp_path: Path):
     (tmp_path / "berita.txt").write_text("Panen padi tahun ini lebih baik.\n", encoding="utf-8")
-    environment = {
-        **os.environ,
-        "SARING_DATA_DIR": str(tmp_path / "data"),
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_API_URL": "http://127.0.0.1:9/api",
-    }
-    for command in (["ingest", str(tmp_path / "berita.txt")], ["reindex"]):
-        done = subprocess.run([str(SARING), *command], env=environment, capture_output=True, text=True, check=False)
+    url = "http://127.0.0.1:9/api"
+    for command in (["ingest", str(tmp_path / "berita.txt")], ["reindex"], ["serve"]):
+        done = subprocess.run(
+            [str(SARING), *command], env=environment(tmp_path, url), capture_output=True, text=True, check=False
+        )
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
-        assert "http://127.0.0.1:9/api" in done.stderr
-        assert "--direct" in done.stderr
+        assert url in done.stderr
+        assert ("--direct" in done.stderr) == (command != ["serve"])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real Prefect server: its address and its process, the leader of a group."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    command = [str(PREFECT), "server", "start", "--no-services", "--no-ui", "--port", str(port)]
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=environment(tmp_path, url), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        until = time.monotonic() + 120
+        while True:
+            assert time.monotonic() < until, (tmp_path / "server.log").read_text()[-2000:]
+            try:
+                httpx.get(f"{url}/health").raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.2)
+        yield url, process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.timeout(400)  # a server, a flow and two commands: seconds on an idle machine, minutes on a busy one
+def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
+    url, process = server
+    lines = [
+        json.dumps({"id": f"b{number}", "title": f"Berita {number}", "text": f"Panen {number} lebih baik. " * 40})
+        for number in range(DOCUMENTS)
+    ]
+    corpus = tmp_path / "berita.jsonl"
+    corpus.write_text("\n".join(lines), encoding="utf-8")
+    command = [str(SARING), "ingest", "--json", "--log-format", "text", str(corpus)]
+    run = subprocess.Popen(
+        command, env=environment(tmp_path, url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert run.stderr is not None
+    said = ""
+    while "event=recorded" not in said:
+        said = run.stderr.readline()
+        assert said, "it ended before the server did"
+    os.killpg(process.pid, signal.SIGKILL)
+    out, rest = run.communicate(timeout=200)
+    assert "Traceback" not in rest
+    assert "Event(" not in rest, "what the server misses is not for the terminal"
+    assert "saring: Prefect's server went away in the middle; the run finished its work" in rest
+    assert run.returncode == 0
+    assert json.loads(out)["counts"]["new"] == DOCUMENTS
+    again = subprocess.run(
+        [str(SARING), "ingest", "--direct", "--json", str(corpus)],
+        env=environment(tmp_path, url),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(again.stdout)["counts"]["unchanged"] == DOCUMENTS
+    status = subprocess.run([str(SARING), "status"], env=environment(tmp_path, url), capture_output=True, check=False)
+    assert status.returncode == 0

@@ -43,6 +43,7 @@ with get_client(sync_client=True) as client:
         "artifacts": sorted({artifact.key for artifact in artifacts}),
         "summary": "".join(artifact.data for artifact in artifacts),
         "limit": [limit.limit, limit.active_slots],
+        "log": [line.message for line in client.read_logs()],
     }))
 """
 
@@ -70,12 +71,14 @@ def test_ingest_runs_as_a_prefect_flow(tmp_path):
     assert "being written by process" in seen["skipped"]["skipped"]
     assert "# Skipped" in seen["summary"]
     assert seen["again"] in seen["summary"]
-    assert "Documents a second in the last 1 runs" in seen["summary"]
+    assert "Documents a second in the last 1 run and" in seen["summary"]
     assert {"clean", "record", "duplicates", "index", "verify"} <= set(seen["tasks"])
     assert seen["states"] == ["Completed"]
     assert seen["artifacts"] == ["saring-ingest"]
     assert report["run_id"] in seen["summary"]
     assert seen["limit"][0] == 1
+    # The facts of the run by the command line, and of the one that was called as a scheduled run is.
+    assert sum("event=run_finished" in line for line in seen["log"]) == 2
 
 
 def test_deployments_are_what_the_flows_accept():

@@ -48,14 +48,19 @@ def test_field_names_reach_the_reader(tmp_path):
         ("surces: [a]", ["surces", "unknown key", "`sources`"]),
         ("runner: {worker: 2}", ["runner.worker", "unknown key", "`workers`"]),
         ("runner: {kind: dask}", ["runner.kind", "'process' or 'inline'", "'dask'"]),
-        ("runner: {workers: many}", ["runner.workers", "integer", "'many'"]),
+        ("runner: {workers: many}", ["line 1", "runner.workers", "a whole number", "'many'"]),
+        ("languages:\n  keep: id", ["line 2", "languages.keep", "'all' or a list", "'id'", "write [id]"]),
+        ("runner: 3", ["runner", "`key: value` lines", "3"]),
+        ("on_missing: keep\nmissing_limit: 3", ["line 2", "missing_limit", "at most 1", "3"]),
+        ("ledger: foo", ["ledger", "'foo'", "no database URL", "./foo"]),
         ("reading: {fields: {txt: isi}}", ["reading.fields", "txt"]),
         ("reading: {max_characters: 0}", ["reading.max_characters", "greater than 0"]),
         ("search: {k2: 1}", ["search.k2", "unknown key", "`k1`"]),
         ("search: {body_b: 2}", ["search.body_b", "from 0 to 1", "2"]),
         ("rules: [missing]", ["rules", "missing"]),
         ("[1, 2]", ["expected `key: value`"]),
-        ("a: [", ["not valid YAML"]),
+        ("a: [", ["line 1", "not valid YAML"]),
+        ("sources: [a]\nb: c: d", ["line 2", "not valid YAML"]),
     ],
 )
 def test_errors_name_file_key_and_expectation(tmp_path, text, parts):
@@ -64,6 +69,55 @@ def test_errors_name_file_key_and_expectation(tmp_path, text, parts):
         load_settings(path)
     for part in [str(path), *parts]:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["languages: {keep: id}", "runner: {workers: many}", "a: [", "sources: 3", "ledger: x"]
+)
+def test_errors_are_in_plain_words(tmp_path, text):
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(tmp_path, text))
+    assert len(str(caught.value).splitlines()) == 1
+    for jargon in ("Input", "valid dictionary", "instance", "unicode string", "Value error", "parse"):
+        assert jargon not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parts"),
+    [
+        ("SARING_RUNNER__WORKERS", "four", ["a whole number", "'four'"]),
+        ("SARING_RUNNER__KIND", "dusk", ["'process'", "'dusk'"]),
+        ("SARING_SOURCES", "raw", ["JSON", '["a", "b"]', "'raw'"]),
+        ("SARING_RUNNER__WORKER", "4", ["unknown key", "`workers`"]),
+        ("SARING_DATADIR", "x", ["no such setting", "SARING_DATA_DIR"]),
+    ],
+)
+def test_a_wrong_variable_is_named_and_not_the_file(tmp_path, monkeypatch, name, value, parts):
+    monkeypatch.setenv(name, value)
+    path = write(tmp_path, "runner: {workers: 2}")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert str(caught.value).startswith(f"environment variable {name}: ")
+    assert str(path) not in str(caught.value)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_variables_of_others_are_left_alone(tmp_path, monkeypatch):
+    for name in ("SARING_HOME", "SARING_GOLD", "SARING_CONFIG"):
+        monkeypatch.setenv(name, str(write(tmp_path, "data_dir: x")))
+    assert load_settings().data_dir == tmp_path / "x"
+
+
+def test_a_ledger_is_a_url_or_a_path_beside_the_file(tmp_path):
+    assert load_settings(write(tmp_path, "ledger: ./buku")).ledger_url == str(tmp_path / "buku")
+    assert load_settings(write(tmp_path, "ledger: buku.sqlite")).ledger_url == str(tmp_path / "buku.sqlite")
+    url = "postgresql+psycopg://saring@localhost/saring"
+    assert load_settings(write(tmp_path, f"ledger: {url}")).ledger_url == url
+
+
+def test_off_is_no_truth_value(tmp_path):
+    assert load_settings(write(tmp_path, "outlet_lines: off")).outlet_lines == "off"
 
 
 def test_missing_file(tmp_path):

@@ -171,8 +171,9 @@ class Evaluation:
 
     def summary(self) -> str:
         """The figures in one line."""
+        several = "1 document" if len(self.documents) == 1 else f"{len(self.documents)} documents"
         return (
-            f"{len(self.documents)} documents: removed {self.removed_share:.2%}, body lost {self.lost_share:.3%}, "
+            f"{several}: removed {self.removed_share:.2%}, body lost {self.lost_share:.3%}, "
             f"F1 {self.f1:.4f}, repeats left {self.copies_left} of {self.copies}"
         )
 

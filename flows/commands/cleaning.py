@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -44,8 +45,9 @@ def clean(
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     failed = 0
     with tempfile.TemporaryDirectory(prefix="saring-") as folder:
-        sources = [_seekable(name, Path(folder)) for name in files or ["-"]]
-        for raw in _documents(sources, settings.read_settings()):
+        sources = {_seekable(name, Path(folder)): name for name in files or ["-"]}
+        for spooled in _documents(list(sources), settings.read_settings()):
+            raw = _named(spooled, sources)
             result = raw if isinstance(raw, Rejected) else process(raw, rules, StageClock())
             if isinstance(result, Rejected):
                 failed += 1
@@ -68,6 +70,13 @@ def _print_text(document: Document) -> None:
 def _documents(sources: list[str], settings: ReadSettings) -> Iterator[RawDocument | Rejected]:
     for found in discover(sources):
         yield from unique_ids(read(found, settings)) if isinstance(found, SourceFile) else _only(found)
+
+
+def _named(item: RawDocument | Rejected, names: Mapping[str, str]) -> RawDocument | Rejected:
+    """What was spooled goes by the name it was given: ``-``, or the pipe."""
+    path, mark, number = item.source.rpartition("#")
+    source, rest = (path, mark + number) if path in names else (item.source, "")
+    return replace(item, source=names.get(source, source) + rest)
 
 
 def _only(found: Rejected) -> Iterable[Rejected]:

@@ -1,4 +1,4 @@
-"""``saring --install-completion`` and ``--show-completion``: commands and options on the Tab key.
+"""Options of ``saring`` itself: its version, and commands and options on the Tab key.
 
 Typer's own options guess the shell from the parent process, which fails in scripts and images; these are told.
 """
@@ -46,7 +46,19 @@ def install(shell: Shell | None) -> None:
         raise typer.Exit
 
 
+def print_version(asked: bool) -> None:
+    """Print the version and end."""
+    if asked:
+        from importlib.metadata import version  # start-up time: rarely needed
+
+        typer.echo(f"{PROGRAM} {version(PROGRAM)}")
+        raise typer.Exit
+
+
 def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
     install_completion: Annotated[
         Shell | None,
         typer.Option(callback=install, is_eager=True, help="Complete commands and options on Tab in this shell."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +19,7 @@ from flows.commands.common import (
     wrong_usage,
 )
 from flows.settings import load_settings
+from flows.wording import many
 from index.dates import option_day
 from transforms.errors import ConfigError
 
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from index.ledger_export import Selection
 
 STDOUT = "-"
+FORMS: Mapping[str, Literal["jsonl", "parquet"]] = {
+    "": "jsonl",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+"""What is written to a file of this suffix."""
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +65,7 @@ def export(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
     from index.ledger_export import selected_documents  # as above
 
     selection = _selection(language, outlet, since, until, all_copies)
-    parquet = form == "parquet" or (form is None and out.endswith(".parquet"))
+    parquet = (form or _form(out)) == "parquet"
     if parquet and out == STDOUT:
         raise ConfigError("--format parquet cannot go to stdout: name a file, or use --format jsonl")
     write = parquet_writer() if parquet else write_jsonl
@@ -71,7 +80,17 @@ def export(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
         else:
             with whole_file(Path(out)) as stream:
                 written = write(documents, stream)
-    say(f"saring: {written:,} documents written" + ("" if out == STDOUT else f" to {out}"))
+    say(f"saring: {many(written, 'document')} written" + ("" if out == STDOUT else f" to {out}"))
+
+
+def _form(out: str) -> Literal["jsonl", "parquet"]:
+    """What the name of the file ends in; a name without an ending gets JSON lines."""
+    suffix = Path(out).suffix.lower()
+    if suffix not in FORMS:
+        raise ConfigError(
+            f"{out}: `{suffix}` is no format that can be written: name a file .jsonl or .parquet, or say --format"
+        )
+    return FORMS[suffix]
 
 
 def _selection(

@@ -9,6 +9,7 @@ import typer
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.progress import progress_for_terminal
 from flows.settings import load_settings
+from flows.wording import many
 from transforms.errors import ConfigError
 
 SHOWN = 10
@@ -52,7 +53,7 @@ def forget(
     if found.buried:
         say(f"forgotten before: {', '.join(found.buried)}")
     if not yes:
-        wanted = f"{len(found.documents):,} documents and {found.quarantined:,} quarantine rows"
+        wanted = f"{many(len(found.documents), 'document')} and {many(found.quarantined, 'quarantine row')}"
         typer.confirm(f"Forget {wanted}? This cannot be undone.", abort=True, err=True)
     with progress_for_terminal() as progress, executor_for(settings) as executor:
         done = run_forget(settings, request, executor, progress)
@@ -63,7 +64,7 @@ def forget(
             show(f"{check.place:<32} {check.searched:>12,} searched {check.left:>8,} left")
         for note in done.notes:
             say(f"note: {note}")
-        say(f"forgot {done.documents:,} documents and {done.quarantined:,} quarantine rows")
+        say(f"forgot {many(done.documents, 'document')} and {many(done.quarantined, 'quarantine row')}")
     if not done.complete:
         say("saring: something is left (see above): run the same command again; if it stays, other processes use it")
         raise typer.Exit(1)

@@ -10,7 +10,8 @@ import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.settings import load_settings
-from transforms.errors import SaringError
+from flows.wording import many
+from transforms.errors import ConfigError, SaringError
 
 held_app = typer.Typer(
     help="Look at documents that are held for review, and release them into the index.", no_args_is_help=True
@@ -65,7 +66,7 @@ def release_held(
     from index.ledger_shares import held  # as above
 
     if bool(ids) + bool(outlet) + everything != 1:
-        raise SaringError("say which: ids of documents, --outlet NAME, or --all")
+        raise ConfigError("say which: ids of documents, --outlet NAME, or --all")
     settings = load_settings(config)
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
         with ledger.reading() as connection:
@@ -77,4 +78,4 @@ def release_held(
         released = release(ledger, chosen, run_id, outlet=outlet)
     if released:
         run_ingest(settings, [], InlineExecutor(), full=False, progress=Silent())
-    say(f"released {released:,} documents" if released else "nothing to release")
+    say(f"released {many(released, 'document')}" if released else "nothing to release")

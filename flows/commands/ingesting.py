@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import glob
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from flows.commands import prefect_server
 from flows.commands.common import ConfigOption, JsonOption, print_json, say
 from flows.progress import Silent, progress_for_terminal
 from flows.report import as_text
-from flows.settings import Settings, load_settings
-from transforms.errors import ConfigError, SaringError
+from flows.settings import MAX_SOURCES, Settings, load_settings
+from transforms.errors import ConfigError, LedgerError, SaringError
 
 
 class LogForm(StrEnum):
@@ -35,22 +35,6 @@ LogFormatOption = Annotated[
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log each document too.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but errors; --json still prints.")]
-PREFECT_DEFAULTS = {
-    # Measured: the default of 20 seconds fails on a busy machine.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "saring",  # our facts are part of the flow run's log
-}
-
-
-SERVER_SECONDS = 10
-"""How long a Prefect server may take to say that it is there; one at work was seen to take two."""
-
-
-class ServerError(SaringError):
-    """Prefect's server cannot be reached."""
 
 
 class Origin(StrEnum):
@@ -96,13 +80,17 @@ def ingest(  # noqa: PLR0913, PLR0917 (typer makes an option of each parameter)
         raise ConfigError("nothing to ingest: name files or folders, or set `sources` in config.yaml")
     _refuse_typos(sources or [])
     asked = {"full": full, "confirm_removals": confirm_removals}
-    report = _direct_ingest(settings, chosen, asked, shown) if direct else _prefect_ingest(config, chosen, asked, quiet)
+    if direct:
+        report = _direct_ingest(settings, chosen, asked, shown)
+    else:
+        report = _prefect_ingest(settings, config, chosen, asked, quiet)
     _print_report(report, json, quiet)
 
 
 def reindex(  # noqa: PLR0913, PLR0917 (as above)
     origin: Annotated[
-        Origin, typer.Option("--from", help="'ledger': the stored clean text; 'raw': clean the sources again.")
+        Origin,
+        typer.Option("--from", help="'ledger': the stored clean text; 'raw': clean config.yaml's sources first."),
     ] = Origin.LEDGER,
     config: ConfigOption = None,
     direct: DirectOption = False,
@@ -122,21 +110,24 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
                 settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
             ).to_json()
     else:
-        with _server():
-            _announce_prefect(quiet)
+
+        def run() -> dict[str, Any]:
             from flows.reindex import reindex as flow  # importing Prefect takes seconds
 
-            report = flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+            return flow(config=_config_name(config), from_raw=origin is Origin.RAW)
+
+        report = _through_prefect(settings, run, quiet)
     _print_report(report, json, quiet)
 
 
 def serve(config: ConfigOption = None) -> None:
     """Run the scheduled flows (nightly ingest, weekly reindex) until stopped."""
     load_settings(config)
-    _prefect_environment()
-    from flows.deployments import serve_schedules  # importing Prefect takes seconds
+    prefect_server.configure()
+    with prefect_server.server(or_direct=False):
+        from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
-    serve_schedules(config)
+        serve_schedules(config, say)
 
 
 def _direct_ingest(settings: Settings, sources: list[str], asked: dict[str, bool], shown: Any) -> dict[str, Any]:
@@ -175,12 +166,47 @@ def _executor(settings: Settings) -> Any:
     return executor_for(settings)
 
 
-def _prefect_ingest(config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool) -> dict[str, Any]:
-    with _server():
-        _announce_prefect(quiet)
+def _prefect_ingest(
+    settings: Settings, config: Path | None, sources: list[str], asked: dict[str, bool], quiet: bool
+) -> dict[str, Any]:
+    if len(sources) > MAX_SOURCES:
+        raise ConfigError(
+            f"{len(sources):,} sources are more than the {MAX_SOURCES:,} that a flow run takes: name a folder, or a "
+            "glob in quotes, or use --direct"
+        )
+
+    def run() -> dict[str, Any]:
         from flows.ingest import ingest as flow  # importing Prefect takes seconds
 
         return flow(sources=sources, config=_config_name(config), **asked)
+
+    return _through_prefect(settings, run, quiet)
+
+
+def _through_prefect(settings: Settings, run: Callable[[], dict[str, Any]], quiet: bool) -> dict[str, Any]:
+    """Run a flow; when the server goes away after its work is done, its report is the ledger's."""
+    began = datetime.now(UTC).isoformat()
+    try:
+        with prefect_server.server():
+            prefect_server.announce(quiet)
+            return run()
+    except prefect_server.ServerError:
+        report = _report_since(settings, began)
+        if report is None:
+            raise
+        say("saring: Prefect's server went away in the middle; the run finished its work, but its page lacks the end")
+        return report
+
+
+def _report_since(settings: Settings, began: str) -> dict[str, Any] | None:
+    from index.ledger import Ledger  # start-up time: only when a server went away
+
+    try:
+        with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+            last = next(iter(ledger.runs(1)), None)
+    except LedgerError:  # there was none yet, and the run did not come to make it
+        return None
+    return dict(last.report) if last and last.report and last.started_at >= began else None
 
 
 def _shown(log_format: LogForm | None, verbose: bool, quiet: bool) -> Any:
@@ -195,39 +221,6 @@ def _shown(log_format: LogForm | None, verbose: bool, quiet: bool) -> Any:
 
     start("json" if log_format is LogForm.JSON else "text", verbose=verbose)
     return Facts()
-
-
-def _announce_prefect(quiet: bool) -> None:
-    _prefect_environment()
-    if not quiet and not os.environ.get("PREFECT_API_URL"):
-        say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
-
-
-@contextmanager
-def _server() -> Iterator[None]:
-    """Say in words when Prefect's server is not there, or goes away; nothing else is caught."""
-    url = os.environ.get("PREFECT_API_URL", "")
-    advice = "Start it, unset PREFECT_API_URL to use a temporary one, or run with --direct, which needs none."
-    from httpx import HTTPError, get  # Prefect's own; starting without it is faster
-
-    try:
-        if url:
-            get(f"{url.rstrip('/')}/health", timeout=SERVER_SECONDS)
-        yield
-    except HTTPError as error:
-        raise ServerError(
-            f"Prefect's server {url or 'of this run'} does not answer ({error}). What was committed stays, the next "
-            f"run finishes the rest. {advice}"
-        ) from error
-    except RuntimeError as error:
-        if "reach API" not in str(error):
-            raise
-        raise ServerError(f"Prefect's server does not answer: {error}. {advice}") from error
-
-
-def _prefect_environment() -> None:
-    for name, value in PREFECT_DEFAULTS.items():
-        os.environ.setdefault(name, value)
 
 
 def _config_name(config: Path | None) -> str | None:

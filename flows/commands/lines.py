@@ -10,6 +10,7 @@ import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.settings import Settings, load_settings
+from flows.wording import many
 from transforms.errors import SaringError
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def _as_text(line: ReviewedLine) -> str:
     outside = round(100 * figures.edges / figures.documents) if figures.documents else 0
     return (
         f"{line.number:>4}  {WORDS[line.state]:<15} {text}\n"
-        f"      {figures.documents:,} documents, {figures.days:,} days, {outside} % outside the article; {line.reason}"
-        + (f"; e.g. {', '.join(line.examples)}" if line.examples else "")
+        f"      {many(figures.documents, 'document')}, {many(figures.days, 'day')}, {outside} % outside the article; "
+        f"{line.reason}" + (f"; e.g. {', '.join(line.examples)}" if line.examples else "")
     )
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.settings import load_settings
+from flows.wording import many, utc
+
+if TYPE_CHECKING:
+    from index.generations import Generations
 
 generations_app = typer.Typer(help="List, roll back or prune index generations.", no_args_is_help=True)
 
@@ -33,7 +37,8 @@ def status(
 ) -> None:
     """Say what is stored, whether the index holds exactly that, and what waits for a person.
 
-    Exit status 1 when ledger and index disagree.
+    Exit status 1 when ledger and index disagree, as they do from a rollback to the next ingest or reindex, or when
+    there is no ledger yet; 0 when they agree, whatever waits for a person.
     """
     from flows.health import health  # start-up time: only what the command needs
 
@@ -60,9 +65,9 @@ def list_generations(config: ConfigOption = None, json: JsonOption = False) -> N
         print_json([asdict(info) for info in found])
         return
     for info in found:
-        documents = "cannot be opened" if info.documents is None else f"{info.documents:,} documents"
+        documents = "cannot be opened" if info.documents is None else many(info.documents, "document")
         mark = "*" if info.current else " "
-        show(f"{mark} {info.name}  {documents}, {info.bytes / 1e6:,.1f} MB, made {info.created_at[:19]}")
+        show(f"{mark} {info.name}  {documents}, {info.bytes / 1e6:,.1f} MB, made {utc(info.created_at)}")
     if not found:
         say("no generations yet: run `saring ingest`")
 
@@ -75,7 +80,8 @@ def rollback(config: ConfigOption = None) -> None:
 
     settings = load_settings(config)
     with data_lock(settings.data_dir):
-        say(f"now searching generation {Generations(settings.index_dir).rollback()}")
+        name = Generations(settings.index_dir).rollback()
+    say(f"now searching generation {name}; `saring status` exits with 1 until an ingest or reindex builds another")
 
 
 @generations_app.command("prune")
@@ -91,5 +97,15 @@ def prune(
 
     settings = load_settings(config)
     with data_lock(settings.data_dir):
-        removed = Generations(settings.index_dir).prune(keep or settings.generations.keep)
-    say(f"removed {', '.join(removed)}" if removed else "nothing to remove")
+        generations = Generations(settings.index_dir)
+        removed = generations.prune(keep or settings.generations.keep)
+        left = generations.list()
+    did = f"removed {many(len(removed), 'generation')} ({', '.join(removed)})" if removed else "nothing to remove"
+    kept = ", ".join(f"{info.name}{_why_kept(info.name, generations)}" for info in left)
+    say(f"{did}; kept: {kept or 'none, there is no index yet'}")
+
+
+def _why_kept(name: str, generations: Generations) -> str:
+    if name == generations.current():
+        return " (the current one)"
+    return " (for a rollback)" if name == generations.previous() else ""

@@ -9,6 +9,7 @@ import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.settings import Settings, load_settings
+from flows.wording import many
 from transforms.errors import ConfigError, SaringError
 
 quarantine_app = typer.Typer(help="Look at input that could not become a document.", no_args_is_help=True)
@@ -110,4 +111,4 @@ def accept_quarantine(
             raise SaringError(f"row {unknown[0]} is not waiting; `saring quarantine list` shows those that are")
         with ledger.writing() as connection:
             accepted = resolve(connection, chosen, ACCEPTED)
-    say(f"accepted {accepted:,} rows" if accepted else f"nothing waits because of {reason}")
+    say(f"accepted {many(accepted, 'row')}" if accepted else f"nothing waits because of {reason}")

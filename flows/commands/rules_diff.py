@@ -14,6 +14,7 @@ import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.settings import Settings, load_settings
+from flows.wording import many
 from transforms.clean import clean
 from transforms.errors import ConfigError
 from transforms.models import RawDocument
@@ -80,7 +81,8 @@ def diff_rules(
         return
     for line in _table(comparison, largest):
         show(line)
-    say(f"saring: {comparison.changed:,} of {comparison.documents:,} documents change")
+    verb = "changes" if comparison.changed == 1 else "change"
+    say(f"saring: {comparison.changed:,} of {many(comparison.documents, 'document')} {verb}")
 
 
 def _rules(name: str) -> RuleSet:

@@ -8,13 +8,12 @@ import typer
 
 from flows.commands.common import say
 from flows.settings import Settings
+from flows.wording import utc
 from index.terminal import printable
 from transforms.errors import ConfigError, LedgerError
 from transforms.versions import Step, Text, fragments, history
 
 STYLES = {"heading": "bold", "note": "dim", "same": "", "gone": "strike red", "new": "green"}
-SECONDS = 19
-"""Characters of an ISO 8601 time up to its seconds."""
 
 
 def show_versions(document_id: str, settings: Settings, html: Path | None) -> None:
@@ -38,13 +37,18 @@ def _versions(document_id: str, settings: Settings) -> tuple[str, list[Text]]:
             found = page_texts(connection, document_id)
     except LedgerError as error:
         raise LedgerError(f"{document_id}: its versions cannot be looked up: {error}") from None
+    if not found and Path(document_id).exists():
+        raise ConfigError(
+            f"{document_id} is a file, and only stored documents have versions: give --versions the id of one, as "
+            "`saring search` prints it"
+        )
     if not found:
-        raise LedgerError(f"{document_id}: no document of this id in the ledger; --versions takes no files")
+        raise LedgerError(f"{document_id}: no document of this id in the ledger; `saring search` prints ids")
     several = len({item.document for item in found}) > 1
     own = [item.title for item in found if item.document == document_id]
     texts = [
         Text(
-            f"{item.since[:SECONDS].replace('T', ' ')} UTC" + (f" ({item.document})" if several else ""),
+            utc(item.since) + (f" ({item.document})" if several else ""),
             item.title,
             item.text,
         )
