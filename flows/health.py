@@ -17,6 +17,7 @@ from index.engine import open_engine
 from index.generations import Generations
 from index.ledger import Ledger, Run
 from index.ledger_missing import held_removals
+from index.ledger_open import file_of
 from index.ledger_quarantine import reasons
 from index.writer import count_documents
 from transforms.errors import IndexUnavailableError, LedgerError
@@ -90,7 +91,7 @@ class Health:
 
 def health(settings: Settings, *, check: bool = False) -> Health:
     """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
-    if settings.ledger is None and not (settings.data_dir / "ledger.sqlite").is_file():
+    if (file := file_of(settings.ledger_url)) is not None and not file.is_file():
         raise LedgerError(f"no ledger in {settings.data_dir} yet: run `saring ingest`")
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     generations = Generations(settings.index_dir)

@@ -54,7 +54,7 @@ def states(connection: Connection, rules_version: str | None, tried_with: str | 
 
 def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:
     """Note that files are completely read; what they had in quarantine and did not fail again is settled."""
-    closed = {source.path: (source.size, source.mtime_ns, documents, run_id) for source, documents in sources}
+    closed = {source.path: (source.size, _within(source.mtime_ns), documents, run_id) for source, documents in sources}
     numbers = source_numbers(connection, closed)
     columns = ("size", "mtime_ns", "documents", "finished_run")
     rows = [(*values, numbers[path]) for path, values in closed.items()]
@@ -62,6 +62,11 @@ def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], ru
     quarantine = tables.quarantine.c
     settled = and_(among(quarantine.source_path, closed), quarantine.run_id != run_id, quarantine.resolved == 0)
     connection.execute(update(tables.quarantine).where(settled).values(resolved=1))
+
+
+def _within(mtime_ns: int) -> int:
+    """The nearest time that 64 bits hold: a file may be dated after 2262, and is then read again every time."""
+    return min(max(mtime_ns, -(2**63)), 2**63 - 1)
 
 
 def forget(connection: Connection, path: str, run_id: str) -> list[str]:

@@ -147,8 +147,9 @@ def _worst(documents: Sequence[DocumentScore]) -> Iterator[str]:
 def _ledger_hits(settings: Settings) -> dict[str, int] | None:
     """How often each rule took something, or None before the first ingest."""
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
+    from index.ledger_open import file_of  # as above
 
-    if settings.ledger is None and not Path(settings.ledger_url.removeprefix("sqlite:///")).is_file():
+    if (file := file_of(settings.ledger_url)) is not None and not file.is_file():
         return None
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
         return ledger.rule_hits()

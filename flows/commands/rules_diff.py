@@ -88,9 +88,11 @@ def _rules(name: str) -> RuleSet:
 
 
 def _compare(settings: Settings, old: RuleSet, new: RuleSet, sample: int) -> Comparison:
-    if settings.ledger is None and not Path(settings.ledger_url.removeprefix("sqlite:///")).is_file():
-        raise ConfigError("There is no ledger yet, so there are no documents to compare on: run `saring ingest` first.")
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
+    from index.ledger_open import file_of  # as above
+
+    if (file := file_of(settings.ledger_url)) is not None and not file.is_file():
+        raise ConfigError("There is no ledger yet, so there are no documents to compare on: run `saring ingest` first.")
 
     found: list[Difference] = []
     documents = 0
