@@ -114,9 +114,7 @@ def run_forget(settings: Settings, request: Request, executor: Executor, progres
     if file := file_of(settings.ledger_url):
         checks += in_files(file, targets)
     else:
-        notes.append(
-            "the ledger's tables were rewritten; the server's log and backups are yours to look after"
-        )
+        notes.append("the ledger's tables were rewritten; the server's log and backups are yours to look after")
     return Forgotten(len(targets), rows, tuple(checks), tuple(notes))
 
 

@@ -35,7 +35,7 @@ from index.ledger_figures import Run
 from index.ledger_quarantine import Quarantined
 from index.ledger_rows import PackedDocument, pack
 from index.ledger_sources import DocumentState, SourceState
-from index.ledger_sql import chunks, update_rows
+from index.ledger_sql import chunks
 from index.ledger_store import RecordCounts, Renamed
 from index.ledger_views import IndexChange, StoredDocument, Version
 from index.records import IndexRecord
@@ -239,10 +239,13 @@ class Ledger:
 
     def stale(self, rules_version: str) -> list[str]:
         """Return the ids of documents that were cleaned with other rules."""
-        columns = tables.documents.c
-        where = and_(columns.rules_version != rules_version, columns.status != tables.GONE)
         with self.reading() as connection:
-            return list(connection.execute(select(columns.id).where(where).order_by(columns.key)).scalars())
+            return ledger_sources.stale(connection, rules_version)
+
+    def stale_count(self, rules_version: str) -> int:
+        """Return how many there are."""
+        with self.reading() as connection:
+            return ledger_sources.stale_count(connection, rules_version)
 
     # Index
 
@@ -267,13 +270,13 @@ class Ledger:
     def mark_indexed(self, fingerprints: Mapping[str, str | None], generation: str) -> None:
         """Note what a durable commit put into the index: id → fingerprint of the change, None for a deletion."""
         with self.writing() as connection:
-            _mark_indexed(connection, fingerprints, generation)
+            ledger_views.mark_indexed(connection, fingerprints, generation)
 
     def reset_indexed(self, generation: str, fingerprints: Mapping[str, str] | None = None) -> None:
         """Start over with a new generation that holds exactly ``fingerprints`` (id → fingerprint), or nothing."""
         with self.writing() as connection:
             connection.execute(update(tables.documents).values(indexed_as=None, check_index=1))
-            _mark_indexed(connection, fingerprints or {}, generation)
+            ledger_views.mark_indexed(connection, fingerprints or {}, generation)
 
     def indexed_generation(self) -> str | None:
         """Return the generation that ``indexed_as`` speaks of."""
@@ -341,10 +344,3 @@ class Ledger:
         """Return how many removals each rule has in the ledger, most first."""
         with self.reading() as connection:
             return ledger_figures.rule_hits(connection)
-
-
-def _mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None], generation: str) -> None:
-    marks = [(fingerprint, 0, id_) for id_, fingerprint in fingerprints.items()]
-    update_rows(connection, tables.documents, ("indexed_as", "check_index"), "id", marks)
-    connection.execute(tables.insert_or_ignore(connection, tables.meta), [{"name": "generation", "value": generation}])
-    connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))

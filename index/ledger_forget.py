@@ -191,7 +191,7 @@ def _delete_documents(connection: Connection, targets: Sequence[Target]) -> None
             connection.execute(delete(table).where(table.c.document.in_(keys)))
         connection.execute(delete(tables.documents).where(columns.key.in_(keys)))
         withdraw(connection, rows)
-        unserved = columns.cluster.in_(ids) & (columns.status != tables.LIVE)
+        unserved = columns.cluster.in_(ids) & columns.status.in_((tables.HELD, tables.FILTERED, tables.GONE))
         connection.execute(
             update(tables.documents).where(unserved).values(cluster=None, duplicate_kind=None, similarity=None)
         )

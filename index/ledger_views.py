@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from index import tables
 from index.ledger_codec import from_json, index_fingerprint, storable, unpack_pair, unpack_text
-from index.ledger_sql import CHUNK, among, chunks
+from index.ledger_sql import CHUNK, among, chunks, update_rows
 from index.records import Copy, IndexRecord
 from transforms.models import CleanDocument, LanguageShare, LanguageVerdict, Removal, Repair
 
@@ -174,6 +174,14 @@ def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list
 def settle_index(connection: Connection, ids: Iterable[str]) -> None:
     """Note that the index is right about these documents."""
     connection.execute(update(tables.documents).where(among(tables.documents.c.id, ids)).values(check_index=0))
+
+
+def mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None], generation: str) -> None:
+    """Note what a durable commit put into the index of a generation."""
+    marks = [(fingerprint, 0, id_) for id_, fingerprint in fingerprints.items()]
+    update_rows(connection, tables.documents, ("indexed_as", "check_index"), "id", marks)
+    connection.execute(tables.insert_or_ignore(connection, tables.meta), [{"name": "generation", "value": generation}])
+    connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))
 
 
 def _record_query() -> Any:

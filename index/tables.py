@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Grows by one whenever a table changes; `index.ledger_migrations` brings older ledgers here."""
 
 LIVE, HELD, FILTERED, GONE = "live", "held", "filtered", "gone"
@@ -108,7 +108,8 @@ documents = Table(
     Column("last_seen_run", _name(64), nullable=False),
 )
 Index("ix_documents_node", documents.c.node, documents.c.status, documents.c.sketch)  # weighs candidates by itself
-Index("ix_documents_source", documents.c.source, documents.c.rules_version)
+Index("ix_documents_source", documents.c.source, documents.c.rules_version, documents.c.status)  # what is stale
+Index("ix_documents_outlet", documents.c.outlet)
 Index("ix_documents_state", documents.c.status, documents.c.duplicate_kind, documents.c.language)
 Index(
     "ix_documents_indexed",
@@ -232,6 +233,20 @@ line_documents = Table(  # what each document has added to the counts of lines
     Column("title", BigInteger),
     Column("lines", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
+)
+
+Index(
+    "ix_line_documents_title",
+    line_documents.c.title,
+    sqlite_where=line_documents.c.title.is_not(None),
+    postgresql_where=line_documents.c.title.is_not(None),
+)
+
+line_changes = Table(  # lines whose counts have changed since the last freeze, some hundred documents' a row
+    "line_changes",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("lines", LargeBinary, nullable=False),
 )
 
 line_marks = Table(

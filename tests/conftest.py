@@ -7,6 +7,7 @@ instead, in a schema of its own (``tests/postgres_server.py``).
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ settings.register_profile("any-machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any-machine")
 
 _started_alone = subprocess.Popen.__init__
+_files_copied = shutil.copytree
 _url_of_a_path = ledger_open.url
 
 
@@ -68,12 +70,19 @@ def _put_on_server(patched: pytest.MonkeyPatch, ledgers: Ledgers) -> None:
             options["env"] = {**given, "SARING_LEDGER": ledgers.url(folder / "ledger.sqlite")}
         _started_alone(process, *arguments, **options)
 
+    def copied(source: Path, target: Path, **options: object) -> object:
+        done = _files_copied(source, target, **options)
+        if ledgers.holds(source / "ledger.sqlite"):
+            ledgers.copy(source / "ledger.sqlite", target / "ledger.sqlite")
+        return done
+
     def ledger_url(own: Settings) -> str:
         return own.ledger or ledgers.url(own.data_dir / "ledger.sqlite")
 
     patched.setattr(ledger_open, "url", url)
     patched.setattr(Settings, "ledger_url", property(ledger_url))
     patched.setattr(subprocess.Popen, "__init__", started)
+    patched.setattr(shutil, "copytree", copied)
 
 
 @pytest.fixture(scope="session")

@@ -160,6 +160,10 @@ class Ledgers:
         options = {"options": f"-csearch_path={schema}"}
         return self._server.update_query_dict(options).render_as_string(hide_password=False)
 
+    def holds(self, path: Path) -> bool:
+        """Whether a path stands for a ledger."""
+        return self._schema(path) in self._made
+
     def copy(self, source: Path, target: Path) -> None:
         """Make the ledger of one path hold what that of another holds."""
         from index import tables

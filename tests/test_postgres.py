@@ -273,6 +273,9 @@ def test_an_older_ledger_is_upgraded(address: str):
 
 def downgrade(connection) -> None:
     """Take from a ledger what versions after the second have added."""
-    tables.tombstones.drop(connection)
+    for table in (tables.tombstones, tables.line_changes):
+        table.drop(connection)
+    for index in ("ix_documents_outlet", "ix_line_documents_title"):
+        connection.execute(text(f"DROP INDEX {index}"))
     connection.execute(text("ALTER TABLE quarantine DROP COLUMN rules_version"))
     connection.execute(text("UPDATE meta SET value = '2' WHERE name = 'schema_version'"))
