@@ -70,10 +70,10 @@ def _put_on_server(patched: pytest.MonkeyPatch, ledgers: Ledgers) -> None:
             options["env"] = {**given, "SARING_LEDGER": ledgers.url(folder / "ledger.sqlite")}
         _started_alone(process, *arguments, **options)
 
-    def copied(source: Path, target: Path, **options: object) -> object:
-        done = _files_copied(source, target, **options)
-        if ledgers.holds(source / "ledger.sqlite"):
-            ledgers.copy(source / "ledger.sqlite", target / "ledger.sqlite")
+    def copied(source: str, target: str, *arguments: object, **options: object) -> object:
+        done = _files_copied(source, target, *arguments, **options)  # calls this for every folder in it
+        if ledgers.holds(Path(source, "ledger.sqlite")):
+            ledgers.copy(Path(source, "ledger.sqlite"), Path(target, "ledger.sqlite"))
         return done
 
     def ledger_url(own: Settings) -> str:

@@ -29,7 +29,7 @@ PASSWORD = "rahasia-sekali-9f3a"
 START_SECONDS = 60
 
 # Data of tests need not survive the loss of power; fsync alone makes every commit ten times as slow.
-QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=60", "autovacuum_naptime=5")
+QUICK = ("fsync=off", "full_page_writes=off", "max_connections=60")
 
 
 def missing() -> str | None:
@@ -64,8 +64,9 @@ def _unprivileged() -> pwd.struct_passwd | None:
 class Server:
     """A private server: a folder, a Unix socket in it, a superuser with a password, and no open port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._folder = folder
+        self._settings = ("listen_addresses=", "unix_socket_directories=../socket", *(() if durable else QUICK))
         self._process: subprocess.Popen[bytes] | None = None
         self._user = _unprivileged() if os.geteuid() == 0 else None
         self.url = URL.create(
@@ -84,7 +85,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = [f"-c{setting}" for setting in (*QUICK, "listen_addresses=", "unix_socket_directories=../socket")]
+        settings = [f"-c{setting}" for setting in self._settings]
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._program("postgres"), "-D", "data", *settings], stdout=log, stderr=log, **self._as_user()
@@ -129,10 +130,10 @@ _INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-
 
 
 @contextmanager
-def private_server() -> Iterator[Server]:
+def private_server(*, durable: bool = False) -> Iterator[Server]:
     """A running server, which is gone afterwards with all that is in it."""
     folder = Path(tempfile.mkdtemp(prefix="saring-pg-", dir="/tmp"))  # a socket's path may have 107 bytes
-    server = Server(folder)
+    server = Server(folder, durable=durable)
     try:
         server.make()
         server.start()
