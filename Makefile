@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every start is half as long with byte code; pip leaves it out where PYTHONDONTWRITEBYTECODE is set.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib flows index transforms || true
 
-.PHONY: demo test lint locks clean help
+.PHONY: demo test test-postgres lint locks clean help
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -42,6 +42,10 @@ demo: $(VENV)/.runtime ## set up, ingest examples/raw through the Prefect flow, 
 test: $(VENV)/.development ## set up and pass the tests
 	@echo "==> running the tests (about two minutes on two cores)"
 	@$(BIN)/python -m pytest -n 2
+
+test-postgres: $(VENV)/.development ## pass the same tests with every ledger on a PostgreSQL server of their own (needs its programs)
+	@echo "==> running the tests with their ledgers on PostgreSQL (about five minutes on two cores)"
+	@$(BIN)/python tests/postgres_server.py -n 2
 
 lint: $(VENV)/.development ## ruff and mypy --strict
 	$(BIN)/ruff check .

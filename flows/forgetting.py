@@ -21,7 +21,7 @@ from index.generations import Generations
 from index.ledger import Ledger
 from index.ledger_codec import split_source
 from index.ledger_forget import Arriving
-from index.ledger_open import compact
+from index.ledger_open import compact, file_of
 from transforms.errors import SaringError
 from transforms.models import Rejected
 from transforms.outlet_lines import document_number
@@ -112,10 +112,10 @@ def run_forget(settings: Settings, request: Request, executor: Executor, progres
         with ledger.reading() as connection:
             checks = list(in_tables(connection, targets, request.names))
     checks += in_generations(settings.index_dir, targets, request.names)
-    if settings.ledger is None:
-        checks += in_files(settings.data_dir, targets)
+    if file := file_of(settings.ledger_url):
+        checks += in_files(file, targets)
     else:
-        notes.append("the ledger is on a database server: deleted rows leave its files and backups by its own rules")
+        notes.append("the ledger's tables were rewritten; the server's log and backups are yours to look after")
     return Forgotten(len(targets), rows, tuple(checks), tuple(notes))
 
 

@@ -103,7 +103,7 @@ def health(settings: Settings, *, check: bool = False) -> Health:
             differing, told = _differences(ledger, generations.path(current))
             problems += told
         hints = []
-        if stale := len(ledger.stale(rules.version)):
+        if stale := ledger.stale_count(rules.version):
             hints.append(
                 f"{many(stale, 'document was', 'documents were')} cleaned with other rules; the next ingest of the "
                 "sources cleans that again"

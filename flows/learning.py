@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 class CountTask(ShardTask):
     """A shard to count and where its counts go."""
 
-    ledger_url: str
+    ledger_url: str = field(repr=False)  # it may hold a password
     reading: ReadSettings
 
 

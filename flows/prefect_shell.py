@@ -27,6 +27,7 @@ from flows.settings import Settings
 from flows.summary import as_markdown, skipped_markdown
 from flows.wording import many
 from index.ledger import Ledger
+from transforms.errors import LedgerLockedError
 
 ConfigPath = Annotated[str | None, Field(min_length=1, max_length=2_000)]
 """A flow's parameter that names the configuration file."""
@@ -79,9 +80,9 @@ def run_or_skip(name: str, settings: Settings, work: Callable[[Executor, Progres
     try:
         with flow_shell(settings) as (executor, progress):
             report = work(executor, progress).to_json()
-    except (DataLockedError, AcquireConcurrencySlotTimeoutError) as error:
+    except (DataLockedError, LedgerLockedError, AcquireConcurrencySlotTimeoutError) as error:
         waited = f"another run has held the limit {WRITER_LIMIT} for {WAIT_SECONDS} seconds"
-        reason = str(error) if isinstance(error, DataLockedError) else waited
+        reason = waited if isinstance(error, AcquireConcurrencySlotTimeoutError) else str(error)
         get_run_logger().warning("skipped: %s", reason)
         _publish(name, skipped_markdown(reason))
         # Prefect gives the caller of a flow that returns a state the data in it.

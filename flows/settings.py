@@ -214,8 +214,13 @@ class Settings(BaseSettings):
 
     @property
     def has_ledger(self) -> bool:
-        """Whether there is a ledger to read: one named by ``ledger`` is believed to be."""
-        return self.ledger is not None or Path(self.ledger_url).is_file()
+        """Whether there is a ledger to read: one on a server is believed to be."""
+        if self.ledger is None:
+            return Path(self.ledger_url).is_file()
+        from index.ledger_open import file_of  # SQLAlchemy takes a while to import
+
+        file = file_of(self.ledger_url)
+        return file is None or file.is_file()
 
     @property
     def work_dir(self) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from heapq import heappush, heappushpop
 from pathlib import Path
@@ -28,7 +28,7 @@ from transforms.serialize import Unchanged, load_lines
 class CleanTask(ShardTask):
     """A shard to clean and where its results go; ``full`` cleans unchanged documents as well."""
 
-    ledger_url: str
+    ledger_url: str = field(repr=False)  # it may hold a password
     rules: tuple[str, ...]
     reading: ReadSettings
     full: bool

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, String, Table, func, select
 
 from index import tables
-from index.ledger_sql import chunks
+from index.ledger_sql import among, chunks
 from transforms.errors import IndexUnavailableError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _in_texts(connection: Connection, table: Table, words: set[str]) -> int:
 
 def _count(connection: Connection, column: Column[str] | Column[int], values: set[str] | set[int]) -> int:
     return sum(
-        connection.execute(select(func.count()).select_from(column.table).where(column.in_(chunk))).scalar_one()
+        connection.execute(select(func.count()).select_from(column.table).where(among(column, chunk))).scalar_one()
         for chunk in chunks(values)
     )
 
@@ -111,10 +112,10 @@ def in_generations(index_dir: Path, targets: Sequence[Target], names: Sequence[s
             yield Check(f"generation {path.name} (cannot be opened)", 0, 1)
 
 
-def in_files(folder: Path, targets: Sequence[Target]) -> Iterator[Check]:
-    """Search files of the ledger for stretches of the compressed texts."""
+def in_files(ledger: Path, targets: Sequence[Target]) -> Iterator[Check]:
+    """Search files of a SQLite ledger for stretches of the compressed texts."""
     traces = {target.trace for target in targets if not target.shared_raw}
-    for path in sorted(folder.glob("ledger.sqlite*")):
+    for path in sorted(ledger.parent.glob(f"{escape(ledger.name)}*")):
         yield Check(f"file {path.name}", path.stat().st_size, _in_file(path, traces))
 
 

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, inspect, select, update
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from index import (
     ledger_figures,
@@ -30,11 +30,12 @@ from index import (
     ledger_views,
     tables,
 )
+from index.ledger_engine import Writer, connect, reader
 from index.ledger_figures import Run
 from index.ledger_quarantine import Quarantined
 from index.ledger_rows import PackedDocument, pack
 from index.ledger_sources import DocumentState, SourceState
-from index.ledger_sql import chunks, update_rows
+from index.ledger_sql import chunks
 from index.ledger_store import RecordCounts, Renamed
 from index.ledger_views import IndexChange, StoredDocument, Version
 from index.records import IndexRecord
@@ -49,24 +50,25 @@ class Ledger:
 
     def __init__(self, engine: Engine, name: str, *, read_only: bool) -> None:
         self._engine = engine
-        self._name = name
+        self._name = ledger_open.shown(name)
         self._read_only = read_only
+        self._writer = Writer(engine, self._name)
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, read_only: bool = False) -> Ledger:
         """Open a ledger by SQLite path or SQLAlchemy URL, creating it unless ``read_only``.
 
-        An older ledger is upgraded unless ``read_only``. Raises LedgerError for a database that is not a ledger, is of
-        a version that cannot be used, or cannot be opened.
+        An older ledger is upgraded unless ``read_only``. Raises LedgerError for what is no ledger, cannot be opened or
+        used, LedgerLockedError for a ledger on a server that is being written.
         """
         name = str(url_or_path)
         url = ledger_open.url(name)
         if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
             ledger_open.prepare_file(Path(str(url.database)), read_only=read_only)
         try:
-            ledger = cls(tables.connect(url, read_only=read_only), name, read_only=read_only)
-        except (ImportError, ArgumentError) as error:
-            raise LedgerError(f"the ledger {name} needs a database driver that is not installed: {error}") from error
+            ledger = cls(connect(url, read_only=read_only), name, read_only=read_only)
+        except ImportError as error:
+            raise ledger_open.no_driver(name, error) from error
         try:
             ledger._check_schema(create=not read_only)
         except BaseException:
@@ -76,28 +78,27 @@ class Ledger:
 
     def close(self) -> None:
         """Close every connection."""
+        self._writer.release()
         self._engine.dispose()
 
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one consistent state."""
-        with self._explained(), tables.reader(self._engine).begin() as connection:
+        with self._explained(), reader(self._engine).begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose transaction is durable once the block ends, and undone if it raises."""
-        engine = self._engine.execution_options(saring_writes=True)
-        with self._explained(), engine.begin() as connection:
-            tables.lock_for_writing(connection)
+        if self._read_only:
+            raise LedgerError(f"the ledger {self._name} was opened for reading only")
+        with self._explained(), self._writer.transaction() as connection:
             yield connection
 
     @contextmanager
@@ -105,15 +106,16 @@ class Ledger:
         try:
             yield
         except DBAPIError as error:
-            raise LedgerError(
-                f"the ledger {self._name} cannot be used: {error.orig}{ledger_open.advice(str(error.orig))}"
-            ) from error
+            raise ledger_open.explained(self._name, self._engine.url.password, error) from error
 
     def _check_schema(self, *, create: bool) -> None:
+        if create:
+            with self._explained():
+                self._writer.take()
         with self.reading() as connection:
             exists = inspect(connection).has_table("meta")
         if not exists and not create:
-            raise LedgerError(f"{self._name} is not a ledger of saring")
+            raise LedgerError(f"there is no ledger in {self._name} yet: ingest something first")
         if not exists:
             with self.writing() as connection:
                 ledger_open.create(connection)
@@ -237,10 +239,13 @@ class Ledger:
 
     def stale(self, rules_version: str) -> list[str]:
         """Return the ids of documents that were cleaned with other rules."""
-        columns = tables.documents.c
-        where = and_(columns.rules_version != rules_version, columns.status != tables.GONE)
         with self.reading() as connection:
-            return list(connection.execute(select(columns.id).where(where).order_by(columns.key)).scalars())
+            return ledger_sources.stale(connection, rules_version)
+
+    def stale_count(self, rules_version: str) -> int:
+        """Return how many there are."""
+        with self.reading() as connection:
+            return ledger_sources.stale_count(connection, rules_version)
 
     # Index
 
@@ -265,13 +270,13 @@ class Ledger:
     def mark_indexed(self, fingerprints: Mapping[str, str | None], generation: str) -> None:
         """Note what a durable commit put into the index: id → fingerprint of the change, None for a deletion."""
         with self.writing() as connection:
-            _mark_indexed(connection, fingerprints, generation)
+            ledger_views.mark_indexed(connection, fingerprints, generation)
 
     def reset_indexed(self, generation: str, fingerprints: Mapping[str, str] | None = None) -> None:
         """Start over with a new generation that holds exactly ``fingerprints`` (id → fingerprint), or nothing."""
         with self.writing() as connection:
             connection.execute(update(tables.documents).values(indexed_as=None, check_index=1))
-            _mark_indexed(connection, fingerprints or {}, generation)
+            ledger_views.mark_indexed(connection, fingerprints or {}, generation)
 
     def indexed_generation(self) -> str | None:
         """Return the generation that ``indexed_as`` speaks of."""
@@ -339,10 +344,3 @@ class Ledger:
         """Return how many removals each rule has in the ledger, most first."""
         with self.reading() as connection:
             return ledger_figures.rule_hits(connection)
-
-
-def _mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None], generation: str) -> None:
-    marks = [(fingerprint, 0, id_) for id_, fingerprint in fingerprints.items()]
-    update_rows(connection, tables.documents, ("indexed_as", "check_index"), "id", marks)
-    connection.execute(tables.insert_or_ignore(connection, tables.meta), [{"name": "generation", "value": generation}])
-    connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))

@@ -21,7 +21,7 @@ from index.ledger_bands import withdraw
 from index.ledger_codec import SUFFIX_DIGITS, split_source, storable, suffixed
 from index.ledger_keys import page_key
 from index.ledger_open import meta
-from index.ledger_sql import chunks, next_number
+from index.ledger_sql import among, chunks, next_number
 from transforms.models import Rejected
 from transforms.outlet_lines import document_number, outlet_key
 
@@ -155,7 +155,7 @@ def quarantined(connection: Connection, names: Sequence[str]) -> int:
 
 def _of_names(names: Sequence[str]) -> ColumnElement[bool]:
     columns = tables.quarantine.c
-    return columns.id.in_(names) | columns.source.in_(names)
+    return among(columns.id, names) | among(columns.source, names)
 
 
 def forget(
@@ -191,7 +191,7 @@ def _delete_documents(connection: Connection, targets: Sequence[Target]) -> None
             connection.execute(delete(table).where(table.c.document.in_(keys)))
         connection.execute(delete(tables.documents).where(columns.key.in_(keys)))
         withdraw(connection, rows)
-        unserved = columns.cluster.in_(ids) & (columns.status != tables.LIVE)
+        unserved = columns.cluster.in_(ids) & columns.status.in_((tables.HELD, tables.FILTERED, tables.GONE))
         connection.execute(
             update(tables.documents).where(unserved).values(cluster=None, duplicate_kind=None, similarity=None)
         )

@@ -7,6 +7,8 @@ cleaned with other rules, in the same transaction: exactly these are cleaned aga
 
 Texts are kept of lines that stand on two documents or more, and are dropped again at the next freeze unless they are
 frequent by then: memory and disk hold 16 bytes a counted line, and no text of the many that stand on one page only.
+
+What a freeze costs follows the lines whose counts have changed since the last one, which are noted as they change.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from index import tables
 from index.ledger_codec import pack_numbers, storable, unpack_numbers
+from index.ledger_migrations import LEARNED_MODE
 from index.ledger_open import meta
 from index.ledger_sql import among, chunks, insert_rows, next_number
 from transforms.errors import LedgerError
@@ -43,7 +46,9 @@ OUTDATED = "~"
 """Ends the ``rules_version`` of a document whose outlet has learned other lines since it was cleaned."""
 _UNFROZEN = "lines_unfrozen"
 _FROZEN = "lines_frozen"
-_MODE = "lines_learn"
+_MODE = LEARNED_MODE
+MANY_LINES = 500_000
+"""Changed lines from which all are counted in one pass, which is quicker then: those of 30,000 documents or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +107,23 @@ def count(connection: Connection, counts: Sequence[LineCount]) -> int:
         (line.key, item.document, item.day, int(line.edge)) for item in fresh.values() for line in item.lines
     )
     insert_rows(connection, tables.line_marks, ("line", "document", "day", "edge"), marks)
-    _set_meta(connection, _UNFROZEN, "1")
+    _note_changes(connection, (mark[0] for mark in marks))
     return len(fresh)
+
+
+def _note_changes(connection: Connection, lines: Iterable[int]) -> None:
+    """Leave it to the next freeze to settle what these lines have become."""
+    number = next_number(connection, tables.line_changes.c.number)
+    insert_rows(connection, tables.line_changes, ("number", "lines"), [(number, pack_numbers(tuple(set(lines))))])
+    _set_meta(connection, _UNFROZEN, "1")
+
+
+def _changed_lines(connection: Connection) -> set[int] | None:
+    """The lines whose counts have changed since the last freeze; None for so many that all are looked at."""
+    blobs = tables.line_changes.c.lines
+    if int(connection.execute(select(func.sum(func.length(blobs)))).scalar() or 0) > 8 * MANY_LINES:
+        return None
+    return {line for blob in connection.execute(select(blobs)).scalars() for line in unpack_numbers(blob)}
 
 
 def _withdraw(connection: Connection, documents: Sequence[int]) -> None:
@@ -113,6 +133,7 @@ def _withdraw(connection: Connection, documents: Sequence[int]) -> None:
         rows = connection.execute(select(columns.document, columns.lines).where(columns.document.in_(chunk))).all()
         gone = [{"that": row.document, "key": key} for row in rows for key in unpack_numbers(row.lines)]
         if gone:
+            _note_changes(connection, (mark["key"] for mark in gone))
             where = (marks.c.line == bindparam("key")) & (marks.c.document == bindparam("that"))
             connection.execute(delete(marks).where(where), gone)
         connection.execute(delete(tables.line_documents).where(columns.document.in_(chunk)))
@@ -143,8 +164,10 @@ def freeze(connection: Connection, *, learn: bool = True) -> Frozen:
     """
     changed: tuple[str, ...] = ()
     mode = f"{'learn' if learn else 'ask'} {COUNT_VERSION}"
-    if meta(connection, _UNFROZEN) == "1" or meta(connection, _MODE) != mode:
-        _refresh(connection, learn=learn)
+    same_mode = meta(connection, _MODE) == mode
+    if meta(connection, _UNFROZEN) == "1" or not same_mode:
+        _refresh(connection, _changed_lines(connection) if same_mode else None, learn=learn)
+        connection.execute(delete(tables.line_changes))
         changed = _mark_outdated(connection)
         _set_meta(connection, _UNFROZEN, "0")
         _set_meta(connection, _MODE, mode)
@@ -153,15 +176,20 @@ def freeze(connection: Connection, *, learn: bool = True) -> Frozen:
     return Frozen(_learned(connection), array("q", titles), changed)
 
 
-def _refresh(connection: Connection, *, learn: bool) -> None:
-    """Bring figures and states of all frequent lines up to date and forget those that are not frequent."""
+def _refresh(connection: Connection, changed: set[int] | None, *, learn: bool) -> None:
+    """Bring figures and states of changed lines (None: of all) up to date, and forget those that are not frequent."""
     marks, columns = tables.line_marks.c, tables.outlet_lines.c
     figures = select(
         marks.line, func.count().label("documents"), func.count(marks.day.distinct()), func.sum(marks.edge)
     )
     frequent = figures.group_by(marks.line).having(func.count() >= MIN_REVIEWED)
+    known = select(tables.outlet_lines).order_by(columns.outlet, columns.text)
+    if changed is not None:
+        known = known.where(among(columns.line, changed))
+    rows = connection.execute(known).all()
+    if changed is not None:
+        frequent = frequent.where(among(marks.line, [row.line for row in rows]))
     found = {line: LineFigures(*numbers) for line, *numbers in connection.execute(frequent)}
-    rows = connection.execute(select(tables.outlet_lines).order_by(columns.outlet, columns.text)).all()
     number = next_number(connection, columns.number)
     kept, gone = [], []
     for row in rows:
@@ -248,7 +276,7 @@ def decide(connection: Connection, outlet: str, number: int, decision: Decision 
     decided = {"decision": decision, "decided_at": now if decision else None}
     if connection.execute(update(tables.outlet_lines).where(same).values(**decided)).rowcount != 1:
         raise LedgerError(f"{outlet} has no line {number}; `saring lines {outlet}` lists those it has")
-    _set_meta(connection, _UNFROZEN, "1")
+    _note_changes(connection, connection.execute(select(columns.line).where(same)).scalars())
     freeze(connection, learn=not (meta(connection, _MODE) or "").startswith("ask"))
     return _reviewed(connection.execute(select(tables.outlet_lines).where(same)).one(), ())
 

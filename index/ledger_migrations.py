@@ -17,6 +17,8 @@ from index import tables
 from index.ledger_open import meta
 from transforms.errors import LedgerError
 
+LEARNED_MODE = "lines_learn"
+"""The ledger's own fact of how lines were frozen last: what differs is frozen anew."""
 Step = Callable[[Connection], None]
 
 
@@ -26,7 +28,18 @@ def _from_2(connection: Connection) -> None:
     add_column(connection, tables.quarantine.c.rules_version)
 
 
-STEPS: Mapping[str, Step] = {"2": _from_2}
+def _from_3(connection: Connection) -> None:
+    """Indices for large ledgers; lines whose counts have changed: not noted so far, so all are frozen anew."""
+    tables.line_changes.create(connection)
+    indices = {str(index.name): index for table in (tables.documents, tables.line_documents) for index in table.indexes}
+    connection.exec_driver_sql("DROP INDEX ix_documents_source")
+    for name in ("ix_documents_source", "ix_documents_outlet", "ix_line_documents_title"):
+        indices[name].create(connection)
+    mode = update(tables.meta).where(tables.meta.c.name == LEARNED_MODE)
+    connection.execute(mode.values(value=tables.meta.c.value + " of version 3"))
+
+
+STEPS: Mapping[str, Step] = {"2": _from_2, "3": _from_3}
 """What turns a ledger of this version into one of the next."""
 
 

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, inspect, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from index import tables
+from index import ledger_engine, tables
 from transforms.errors import LedgerError
 
+_AGAIN = "run the same command again"
 _ADVICE = {
-    "disk is full": "free some space and run the same command again: what was committed stays and can be searched",
-    "disk I/O error": "look after the disk, its space and the limit of file sizes, and run the same command again",
-    "is locked": "another process is writing it: wait until that is done, and run the same command again",
+    "disk is full": f"free some space and {_AGAIN}: what was committed stays and can be searched",
+    "No space left on device": f"free some space on the server and {_AGAIN}: what was committed stays",
+    "disk I/O error": f"look after the disk, its space and the limit of file sizes, and {_AGAIN}",
+    "is locked": f"another process is writing it: wait until that is done, and {_AGAIN}",
     "readonly": "give yourself the right to write it and its folder, or set `data_dir` to a folder of your own",
     "unable to open": "its folder must exist and be yours to read and write",
+    "read-only transaction": "it was opened for reading, or the server is a standby: name the primary one",
+    "onnection refused": "no server answers there: start it, or correct host and port of `ledger`",
+    "could not translate host name": "correct the host in `ledger`",
+    "password authentication failed": "correct user and password: in `ledger`, ~/.pgpass or PGPASSWORD",
+    "no password supplied": "give the password in ~/.pgpass, PGPASSWORD or `ledger`",
+    "permission denied": "let the database's owner GRANT this user USAGE and CREATE on its schema",
+    "too many clients": "raise max_connections of the server, or lower `runner.workers`",
+    "connection slots": "raise max_connections of the server, or lower `runner.workers`",
+    "terminating connection": f"{_AGAIN} when the server is back: what was committed stays, the rest is done again",
+    "connection unexpectedly": f"{_AGAIN} when the server is back: what was committed stays, the rest is done again",
+    "connection is lost": f"{_AGAIN} when the server is back: what was committed stays, the rest is done again",
+    "the database system is": "wait until the server has started",
+    "lock timeout": "another process reads it: stop that one and run the next ingest, which finishes this",
+    "statement timeout": "raise statement_timeout for this user",
+    "does not exist": "make it first, e.g. with createdb --encoding UTF8",
 }
-"""What to do about the errors of SQLite that come from outside, by words of their messages."""
+"""What to do about the errors of databases that come from outside, by words of their messages."""
 
-
-def advice(message: str) -> str:
-    """What to do about a database's error, as the end of a sentence; empty when nothing is known."""
-    return next((f"; {what}" for words, what in _ADVICE.items() if words in message), "")
+_PASSWORD = re.compile(r"(?<=://)([^:/?#]*):.*@|(?<=password=)[^&]*", re.DOTALL)
 
 
 def url(name: str) -> URL:
@@ -32,9 +47,44 @@ def url(name: str) -> URL:
     if "://" not in name:
         return URL.create("sqlite", database=name)
     try:
-        return make_url(name)
-    except ArgumentError as error:
-        raise LedgerError(f"{name} is not a database URL: {error}") from error
+        parsed = make_url(name)
+        if "@" in (parsed.host or ""):
+            raise ValueError
+    except (ArgumentError, ValueError):  # their messages may hold what was meant as a password
+        raise LedgerError(
+            f"{shown(name)} is not a database URL: write postgresql+psycopg://user@host:5432/database, with %40 for @, "
+            "%2F for / and %3A for : in a password"
+        ) from None
+    if parsed.get_backend_name() in {"postgresql", "postgres"} and parsed.drivername != "postgresql+psycopg":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise LedgerError(f"{shown(name)}: a ledger is a SQLite file or on PostgreSQL (postgresql+psycopg://…)")
+    return parsed
+
+
+def shown(name: str) -> str:
+    """Return what a ledger is called in messages: its path or URL, without the password."""
+    return _PASSWORD.sub(lambda found: f"{found[1]}:***@" if found[1] is not None else "***", name)
+
+
+def file_of(name: str) -> Path | None:
+    """Return the file that a ledger is, None for one on a server."""
+    where = url(name)
+    return Path(where.database) if where.get_backend_name() == "sqlite" and where.database else None
+
+
+def explained(name: str, password: str | None, error: DBAPIError) -> LedgerError:
+    """Return a database's error as a sentence that says which ledger, what, and what to do about it."""
+    message = " ".join(str(error.orig).split())
+    if password:
+        message = message.replace(password, "***")
+    told = next((f"; {what}" for words, what in _ADVICE.items() if words in message), "")
+    return LedgerError(f"the ledger {name} cannot be used: {message}{told}")
+
+
+def no_driver(name: str, error: ImportError) -> LedgerError:
+    """Return the error for a server whose driver is not installed."""
+    return LedgerError(f"the ledger {shown(name)} needs a driver, pip install 'saring[postgres]': {error}")
 
 
 def prepare_file(path: Path, *, read_only: bool) -> None:
@@ -65,13 +115,29 @@ def meta(connection: Connection, name: str) -> str | None:
 
 
 def compact(name: str) -> None:
-    """Rewrite a SQLite ledger so that no page holds what was deleted; raises LedgerError while others use it.
+    """Rewrite a ledger so that no page holds what was deleted; raises LedgerError while others use it."""
+    where = url(name)
+    engine = ledger_engine.connect(where, read_only=False)
+    try:
+        if where.get_backend_name() == "sqlite":
+            _compact_file(name, engine)
+        else:
+            _compact_on_server(engine)
+    except DBAPIError as error:
+        raise explained(shown(name), where.password, error) from error
+    finally:
+        engine.dispose()
 
-    A database server reuses such pages in its own time: see its manual for how to rewrite a table.
-    """
-    if url(name).get_backend_name() != "sqlite":
-        return
-    engine = tables.connect(url(name), read_only=False)
+
+def _compact_on_server(engine: Engine) -> None:
+    """Rewrite every table; who reads one is waited for, and waits."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"SET lock_timeout = '{ledger_engine.BUSY_SECONDS}s'"))
+        for table in tables.metadata.sorted_tables:
+            connection.execute(text(f"VACUUM (FULL) {table.name}"))
+
+
+def _compact_file(name: str, engine: Engine) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -82,7 +148,6 @@ def compact(name: str) -> None:
         raise LedgerError(f"the ledger {name} cannot be rewritten without what was deleted: {error}") from error
     finally:
         connection.close()
-        engine.dispose()
     if busy:
         raise LedgerError(
             f"the ledger {name} is being read by another process, so its log still holds deleted text: stop the reader "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from index import tables
 from index.ledger_bands import withdraw
@@ -42,19 +42,38 @@ def states(connection: Connection, rules_version: str | None, tried_with: str | 
     columns, documents = tables.sources.c, tables.documents.c
     stale: set[int] = set()
     if rules_version is not None:
-        where = and_(documents.rules_version != rules_version, documents.status != tables.GONE)
-        stale.update(connection.execute(select(documents.source).where(where).distinct()).scalars())
+        query = select(documents.source).where(_of_other_rules(rules_version))
+        stale.update(connection.execute(query.distinct()).scalars())
     failed = outdated_sources(connection, tried_with) if tried_with is not None else set()
-    rows = connection.execute(select(tables.sources).where(columns.finished_run.is_not(None)))
+    query = select(columns.number, columns.path, columns.size, columns.mtime_ns, columns.documents)
+    rows = connection.execute(query.where(columns.finished_run.is_not(None)))
     return {
-        row.path: SourceState(row.size, row.mtime_ns, row.documents, row.number in stale or row.path in failed)
-        for row in rows
+        path: SourceState(size, mtime_ns, number_of_documents, number in stale or path in failed)
+        for number, path, size, mtime_ns, number_of_documents in rows
     }
+
+
+def stale(connection: Connection, rules_version: str) -> list[str]:
+    """Return the ids of documents that were cleaned with other rules."""
+    columns = tables.documents.c
+    query = select(columns.id).where(_of_other_rules(rules_version))
+    return list(connection.execute(query.order_by(columns.key)).scalars())
+
+
+def stale_count(connection: Connection, rules_version: str) -> int:
+    """Return how many there are; an index answers it."""
+    query = select(func.count()).select_from(tables.documents).where(_of_other_rules(rules_version))
+    return int(connection.execute(query).scalar_one())
+
+
+def _of_other_rules(rules_version: str) -> ColumnElement[bool]:
+    columns = tables.documents.c
+    return and_(columns.rules_version != rules_version, columns.status != tables.GONE)
 
 
 def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], run_id: str) -> None:
     """Note that files are completely read; what they had in quarantine and did not fail again is settled."""
-    closed = {source.path: (source.size, source.mtime_ns, documents, run_id) for source, documents in sources}
+    closed = {source.path: (source.size, _within(source.mtime_ns), documents, run_id) for source, documents in sources}
     numbers = source_numbers(connection, closed)
     columns = ("size", "mtime_ns", "documents", "finished_run")
     rows = [(*values, numbers[path]) for path, values in closed.items()]
@@ -62,6 +81,11 @@ def finish(connection: Connection, sources: Iterable[tuple[SourceFile, int]], ru
     quarantine = tables.quarantine.c
     settled = and_(among(quarantine.source_path, closed), quarantine.run_id != run_id, quarantine.resolved == 0)
     connection.execute(update(tables.quarantine).where(settled).values(resolved=1))
+
+
+def _within(mtime_ns: int) -> int:
+    """The nearest time that 64 bits hold: a file may be dated after 2262, and is then read again every time."""
+    return min(max(mtime_ns, -(2**63)), 2**63 - 1)
 
 
 def forget(connection: Connection, path: str, run_id: str) -> list[str]:

@@ -65,7 +65,6 @@ def store(
 def source_numbers(connection: Connection, paths: Iterable[str]) -> dict[str, int]:
     """Return the number of each source file, giving one to those that have none."""
     wanted = {path: str(storable(path)) for path in paths}
-    tables.lock_for_writing(connection)
     columns = tables.sources.c
     query = select(columns.path, columns.number).where(among(columns.path, wanted.values()))
     known = {row.path: row.number for row in connection.execute(query)}

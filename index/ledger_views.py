@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select, update
 
 from index import tables
-from index.ledger_codec import from_json, index_fingerprint, unpack_pair, unpack_text
-from index.ledger_sql import CHUNK, among, chunks
+from index.ledger_codec import from_json, index_fingerprint, storable, unpack_pair, unpack_text
+from index.ledger_sql import CHUNK, among, chunks, update_rows
 from index.records import Copy, IndexRecord
 from transforms.models import CleanDocument, LanguageShare, LanguageVerdict, Removal, Repair
 
@@ -59,7 +59,9 @@ def stored_documents(connection: Connection, ids: Iterable[str]) -> Iterator[Sto
     joined = tables.documents.join(tables.sources)
     for chunk in chunks(ids):
         query = select(tables.documents, tables.sources.c.path).select_from(joined)
-        rows = connection.execute(query.where(tables.documents.c.id.in_(chunk)).order_by(tables.documents.c.id)).all()
+        rows = connection.execute(
+            query.where(among(tables.documents.c.id, chunk)).order_by(tables.documents.c.id)
+        ).all()
         removals = _removals(connection, [row.key for row in rows])
         for row in rows:
             yield _stored(row, removals.get(row.key, ()))
@@ -126,7 +128,7 @@ def versions(connection: Connection, document_id: str) -> list[Version]:
     query = (
         select(kept.replaced_run, kept.replaced_at, kept.title, kept.text)
         .join_from(tables.versions, tables.documents)
-        .where(tables.documents.c.id == document_id)
+        .where(tables.documents.c.id == storable(document_id))
         .order_by(kept.number)
     )
     return [
@@ -172,6 +174,14 @@ def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list
 def settle_index(connection: Connection, ids: Iterable[str]) -> None:
     """Note that the index is right about these documents."""
     connection.execute(update(tables.documents).where(among(tables.documents.c.id, ids)).values(check_index=0))
+
+
+def mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None], generation: str) -> None:
+    """Note what a durable commit put into the index of a generation."""
+    marks = [(fingerprint, 0, id_) for id_, fingerprint in fingerprints.items()]
+    update_rows(connection, tables.documents, ("indexed_as", "check_index"), "id", marks)
+    connection.execute(tables.insert_or_ignore(connection, tables.meta), [{"name": "generation", "value": generation}])
+    connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))
 
 
 def _record_query() -> Any:

@@ -66,6 +66,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.sqlite("the ledger is on the full disk")
 def test_a_full_disk_fails_clearly_and_the_next_run_completes(tmp_path: Path, small_disk: Path):
     data = small_disk / "data"
     first, more = corpus(tmp_path, "a", 60), corpus(tmp_path, "b", 300)
@@ -87,6 +88,7 @@ def test_a_full_disk_fails_clearly_and_the_next_run_completes(tmp_path: Path, sm
     assert json.loads(saring(data, "status", "--json").stdout)["counts"]["live"] == 360
 
 
+@pytest.mark.sqlite("the ledger is a file that may not grow")
 def test_a_limit_of_file_sizes_fails_clearly(tmp_path: Path):
     many = corpus(tmp_path, "a", 200)
     limits = (400_000, 400_000)
@@ -102,6 +104,7 @@ def test_a_limit_of_file_sizes_fails_clearly(tmp_path: Path):
     assert saring(tmp_path / "data", "status").returncode == 0
 
 
+@pytest.mark.sqlite("the ledger is in the folder")
 def test_a_read_only_folder_can_be_searched_and_says_why_it_is_not_written(tmp_path: Path, small_disk: Path):
     data, some = small_disk / "data", corpus(tmp_path, "a", 30)
     assert saring(data, "ingest", "--direct", str(some)).returncode == 0
@@ -117,6 +120,7 @@ def test_a_read_only_folder_can_be_searched_and_says_why_it_is_not_written(tmp_p
     assert "Read-only" in explained(saring(small_disk / "other", "ingest", "--direct", str(some)))
 
 
+@pytest.mark.sqlite("its lock is a file's")
 def test_a_ledger_that_another_program_holds_is_waited_for(tmp_path: Path):
     data, some = tmp_path / "data", corpus(tmp_path, "a", 20)
     assert saring(data, "ingest", "--direct", str(some)).returncode == 0

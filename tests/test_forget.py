@@ -89,6 +89,7 @@ def stored(settings: Settings) -> set[str]:
         return live | {copy.id for record in ledger.live_representatives() for copy in record.copies}
 
 
+@pytest.mark.sqlite("the bytes of its file are searched")
 @pytest.mark.parametrize("name", ["rahasia", "http://www.kabarlembah.test/berita/rahasia"])
 def test_a_forgotten_document_is_nowhere(own: Settings, name: str):
     assert search(own.index_dir, SECRET).total == 1
@@ -156,6 +157,7 @@ def test_a_quarantine_row_is_forgotten(own: Settings):
     assert ingest(own, full=True).counts["quarantined"] == 0
 
 
+@pytest.mark.sqlite("the bytes of its file are searched")
 def test_a_forget_that_was_killed_is_finished_by_the_next_run(own: Settings):
     with Ledger.open(own.ledger_url) as ledger, ledger.writing() as connection:
         targets = ledger_forget.find(connection, ["rahasia"], None)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger_samples import LATER, NOW, article, document, with_boilerplate
 
+from index import ledger_forget
 from index.duplicates import resolve
 from index.ledger import Ledger
 from index.ledger_codec import pack_pair, unpack_pair
@@ -229,6 +230,20 @@ def test_damaged_input_can_be_stored(ledger: Ledger):
     assert len(list(ledger.pending_index())) == 1
 
 
+def test_a_file_dated_far_in_the_future_is_noted(ledger: Ledger):
+    ledger.finish_source("/b.txt", 1, 2**70, "run1", 0)
+    assert list(ledger.source_states()) == ["/b.txt"]
+
+
+def test_a_name_that_cannot_be_stored_is_looked_for(ledger: Ledger):
+    for name in ("a\udcff", "a\x00"):
+        assert ledger.document(name) is None
+        assert ledger.versions(name) == []
+        with ledger.reading() as connection:
+            assert ledger_forget.quarantined(connection, [name]) == 0
+
+
+@pytest.mark.sqlite("the folder of a ledger is made")
 def test_a_ledger_is_private_and_reopens(tmp_path: Path):
     path = tmp_path / "data" / "ledger.sqlite"
     with Ledger.open(path) as ledger:
@@ -240,6 +255,7 @@ def test_a_ledger_is_private_and_reopens(tmp_path: Path):
             ledger.record("run2", NOW, [document("b", article(2))])
 
 
+@pytest.mark.sqlite("files that are not SQLite's, or are changed by it")
 def test_what_is_not_a_ledger_of_this_version_is_refused(tmp_path: Path):
     with pytest.raises(LedgerError, match="no ledger"):
         Ledger.open(tmp_path / "none.sqlite", read_only=True)

@@ -13,6 +13,8 @@ from index import ledger_migrations, tables
 from index.ledger import Ledger
 from transforms.errors import LedgerError
 
+pytestmark = pytest.mark.sqlite("the dumps of earlier versions are SQLite's")
+
 DUMPS = sorted((Path(__file__).parent / "ledgers").glob("version-*.sql"))
 
 

@@ -15,6 +15,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.sqlite("where its file is")
 def test_paths_are_relative_to_the_file(tmp_path):
     settings = load_settings(write(tmp_path, "sources: [raw, 's3://bucket/news']\ndata_dir: out\n"))
     assert settings.sources == [str(tmp_path / "raw"), "s3://bucket/news"]

@@ -345,6 +345,7 @@ def test_a_server_shows_itself_and_follows_ingests_new_generations_and_rollbacks
         assert client.get("/", params={"q": "wanasari"}).status_code == 200
 
 
+@pytest.mark.sqlite("its file is damaged")
 def test_damaged_files_make_a_page_that_says_so(data: Path, tmp_path: Path) -> None:
     shutil.copytree(data / "index", tmp_path / "data" / "index")
     for segment in (tmp_path / "data" / "index").rglob("*.seg"):
