@@ -142,6 +142,6 @@ def _set_aside(run: Run, document: str, error: str, message: str) -> None:
     run.ledger.record(run.report.run_id, run.report.started_at.isoformat(), [], [rejected])
     run.ledger.hold([document], run.report.run_id, "the index could not take it")
     run.report.fail(rejected)
-    if outcome := run.outcome.get(document):
+    if outcome := run.outcomes.of(document):
         run.report.counts[outcome] -= 1
         run.report.counts["quarantined"] += 1
