@@ -83,16 +83,25 @@ def _build_generation(run: Run, generations: Generations) -> str:
 
 def _apply_pending(run: Run, path: Path, generation: str) -> None:
     changes = run.ledger.pending_index()
-    while batch := list(islice(changes, COMMIT_CHANGES)):
-        result = run.executor.call("index", partial(_commit, run, path, batch))
-        failed = {failure.id for failure in result.failures}
-        done = {change.id: change.fingerprint for change in batch if change.id not in failed}
-        run.ledger.mark_indexed(done, generation)
-        for failure in result.failures:
-            _set_aside(run, failure.id, failure.error, failure.message)
-        run.report.counts["indexed"] += result.added
-        run.progress.advance(len(batch))
-        run.measure_memory()
+    # Each batch is handed on and not kept: a second one beside it would be 50 MB more.
+    while _apply(run, path, generation, list(islice(changes, COMMIT_CHANGES))):
+        pass
+
+
+def _apply(run: Run, path: Path, generation: str, batch: Sequence[IndexChange]) -> bool:
+    """Commit one batch and tell the ledger; False when there is nothing in it."""
+    if not batch:
+        return False
+    result = run.executor.call("index", partial(_commit, run, path, batch))
+    failed = {failure.id for failure in result.failures}
+    done = {change.id: change.fingerprint for change in batch if change.id not in failed}
+    run.ledger.mark_indexed(done, generation)
+    for failure in result.failures:
+        _set_aside(run, failure.id, failure.error, failure.message)
+    run.report.counts["indexed"] += result.added
+    run.progress.advance(len(batch))
+    run.measure_memory()
+    return True
 
 
 def _commit(run: Run, path: Path, batch: Sequence[IndexChange]) -> CommitResult:
