@@ -8,6 +8,7 @@ and a rebuild makes it right again.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +51,20 @@ def build(task: SegmentTask) -> list[SegmentResult]:
     """Build segments from a file of records, in a worker."""
     from index.segments import build_segments  # Whoosh takes 0.2 s to import: the first documents are done before
 
-    return build_segments(_load(task.records), task.folder)
+    try:
+        return build_segments(_load(task.records), task.folder)
+    finally:
+        _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Return what building has freed to the system, where the C library can.
+
+    Of 5,000 documents 35 MB, which would lie idle in every worker while this run merges segments; it takes 4 ms.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def bring_index_up_to_date(run: Run, *, rebuild: bool) -> None:
