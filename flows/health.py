@@ -21,7 +21,7 @@ from index.ledger import Ledger, Run
 from index.ledger_missing import held_removals
 from index.ledger_quarantine import reasons
 from index.writer import count_documents
-from transforms.errors import IndexUnavailableError
+from transforms.errors import IndexFormatError, IndexUnavailableError
 
 SHOWN = 20
 """Differing documents that a person is shown; the JSON has more."""
@@ -174,6 +174,8 @@ def _compare(ledger: Ledger, generations: Generations, current: str | None) -> t
     problems = []
     try:
         indexed = count_documents(generations.path(current))
+    except IndexFormatError as error:
+        return None, [str(error)]
     except IndexUnavailableError as error:
         return None, [f"{error}; `saring reindex` builds a new one"]
     if ledger.indexed_generation() != current:

@@ -8,6 +8,7 @@ and a rebuild makes it right again.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +51,20 @@ def build(task: SegmentTask) -> list[SegmentResult]:
     """Build segments from a file of records, in a worker."""
     from index.segments import build_segments  # Whoosh takes 0.2 s to import: the first documents are done before
 
-    return build_segments(_load(task.records), task.folder)
+    try:
+        return build_segments(_load(task.records), task.folder)
+    finally:
+        _give_memory_back()
+
+
+def _give_memory_back() -> None:
+    """Return what building has freed to the system, where the C library can.
+
+    Of 5,000 documents 35 MB, which would lie idle in every worker while this run merges segments; it takes 4 ms.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def bring_index_up_to_date(run: Run, *, rebuild: bool) -> None:
@@ -83,16 +97,25 @@ def _build_generation(run: Run, generations: Generations) -> str:
 
 def _apply_pending(run: Run, path: Path, generation: str) -> None:
     changes = run.ledger.pending_index()
-    while batch := list(islice(changes, COMMIT_CHANGES)):
-        result = run.executor.call("index", partial(_commit, run, path, batch))
-        failed = {failure.id for failure in result.failures}
-        done = {change.id: change.fingerprint for change in batch if change.id not in failed}
-        run.ledger.mark_indexed(done, generation)
-        for failure in result.failures:
-            _set_aside(run, failure.id, failure.error, failure.message)
-        run.report.counts["indexed"] += result.added
-        run.progress.advance(len(batch))
-        run.measure_memory()
+    # Each batch is handed on and not kept: a second one beside it would be 50 MB more.
+    while _apply(run, path, generation, list(islice(changes, COMMIT_CHANGES))):
+        pass
+
+
+def _apply(run: Run, path: Path, generation: str, batch: Sequence[IndexChange]) -> bool:
+    """Commit one batch and tell the ledger; False when there is nothing in it."""
+    if not batch:
+        return False
+    result = run.executor.call("index", partial(_commit, run, path, batch))
+    failed = {failure.id for failure in result.failures}
+    done = {change.id: change.fingerprint for change in batch if change.id not in failed}
+    run.ledger.mark_indexed(done, generation)
+    for failure in result.failures:
+        _set_aside(run, failure.id, failure.error, failure.message)
+    run.report.counts["indexed"] += result.added
+    run.progress.advance(len(batch))
+    run.measure_memory()
+    return True
 
 
 def _commit(run: Run, path: Path, batch: Sequence[IndexChange]) -> CommitResult:
@@ -142,6 +165,6 @@ def _set_aside(run: Run, document: str, error: str, message: str) -> None:
     run.ledger.record(run.report.run_id, run.report.started_at.isoformat(), [], [rejected])
     run.ledger.hold([document], run.report.run_id, "the index could not take it")
     run.report.fail(rejected)
-    if outcome := run.outcome.get(document):
+    if outcome := run.outcomes.of(document):
         run.report.counts[outcome] -= 1
         run.report.counts["quarantined"] += 1

@@ -29,6 +29,7 @@ from flows.learning import learn
 from flows.locks import data_lock
 from flows.logs import fact, log_report, log_shard
 from flows.missing import settle_missing
+from flows.outcomes import Outcomes
 from flows.progress import Progress
 from flows.report import RunReport
 from flows.rescue import clean_survivors
@@ -81,8 +82,10 @@ class Run:
     """Documents that are served again because their language is kept now."""
     records_left: bool = False
     """Whether a file that is still there no longer holds all documents that were read from it."""
-    outcome: dict[str, str] = field(default_factory=dict)
-    """``new`` or ``changed`` of every document recorded in this run, by stored id."""
+    outcomes: Outcomes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outcomes = Outcomes(self.work / "outcomes.jsonl")
 
     @property
     def tried_with(self) -> str:
@@ -284,8 +287,7 @@ def _record(run: Run, tally: _SourceTally, guard: Guard, shard: Shard, done: Sha
         rewrite=full,
         tried_with=run.tried_with,
     )
-    run.outcome.update(dict.fromkeys(counts.new, "new"))
-    run.outcome.update(dict.fromkeys(counts.changed, "changed"))
+    run.outcomes.note(counts.new, counts.changed)
     log_shard(counts, judged.held)
     run.report.counts["seen"] += len(documents) + len(rejected) + len(unchanged)
     run.report.counts["unchanged"] += len(counts.unchanged)

@@ -35,11 +35,8 @@ def settle_all(run: Run) -> None:
         _leave_out_languages(run)  # once a run, for what an earlier setting left out; otherwise settle does it
     settle(run)
     _note_languages(run)
-    kinds = run.ledger.duplicate_kinds(run.outcome)
-    for document, outcome in run.outcome.items():
-        kind = kinds.get(document)
-        run.report.counts[f"{kind}_duplicates" if kind else outcome] += 1
-    run.report.stage("duplicates", len(run.outcome), 0.0)
+    run.report.counts.update(run.outcomes.counts(run.ledger))
+    run.report.stage("duplicates", run.outcomes.documents, 0.0)
     run.measure_memory()
 
 

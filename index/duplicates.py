@@ -59,8 +59,8 @@ BATCH = 2_000
 """Documents resolved in one transaction: less than a second of work, so that a killed run loses no more. Their bands
 are written together, since each of them falls on another page of the table: 500 at a time cost twice as much."""
 
-PAIRS = 500
-"""Pairs whose texts are loaded together."""
+PAIRS = 100
+"""Pairs whose texts are loaded together: they are in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from index.ledger_codec import unpack_pair
 from index.ledger_keys import page_key
 from index.ledger_sql import among
 
-TEXTS = 1_500
-"""Texts kept ready for comparison: about 60 KB each."""
+KEPT_CHARACTERS = 600_000
+"""Characters of texts kept ready for comparison, some 300 articles: each takes about 30 bytes. Five times as many made
+a run grow by 40 MB and saved no time."""
 
 LEAST_EQUAL, RETITLED_EQUAL = 16, 28
 """Equal minima of 100 below which a pair that shares a band is not read, and the same under another headline. Of 540
@@ -25,6 +26,7 @@ class NodeTexts:
 
     def __init__(self) -> None:
         self._texts: dict[int, Words] = {}
+        self._characters = 0
         self._readers: dict[int, str] = {}
         self._pages: dict[int, frozenset[str]] = {}
         self._titles: dict[int, Titles] = {}
@@ -49,14 +51,17 @@ class NodeTexts:
         self._titles = {node: frozenset(words) for node, words in titles.items()}
 
     def read(self, connection: Connection, nodes: set[int]) -> None:
-        """Read the texts of noted nodes; what is kept of others is limited to ``TEXTS``."""
-        if len(self._texts) + len(nodes) > TEXTS:
+        """Read the texts of noted nodes; what is kept of others is limited to ``KEPT_CHARACTERS``."""
+        if self._characters > KEPT_CHARACTERS:
             self._texts.clear()
+            self._characters = 0
         columns = tables.documents.c
         missing = sorted(self._readers[node] for node in nodes if node not in self._texts)
         query = select(columns.node, columns.raw, columns.text).where(among(columns.id, missing))
         for row in connection.execute(query):
-            self._texts[row.node] = Words(unpack_pair(row.raw, row.text)[1])
+            text = unpack_pair(row.raw, row.text)[1]
+            self._texts[row.node] = Words(text)
+            self._characters += len(text)
 
     def promising(self, a: int, b: int, equal: int) -> bool:
         """Say whether two noted nodes with that many equal minima may be copies: only then are their texts read."""

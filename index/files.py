@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
-from transforms.errors import IndexUnavailableError
+from transforms.errors import IndexFormatError, IndexUnavailableError
 
 MARKER: Final = "saring-index.json"
 FORMAT: Final = 3
@@ -78,7 +78,7 @@ def check_marker(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise IndexUnavailableError(f"{path / MARKER} cannot be read: {error}") from error
     if not isinstance(marker, dict) or marker.get("format") != FORMAT:
-        raise IndexUnavailableError(
-            f"{path} has another index format than this version reads: the next `saring ingest`, or `saring reindex`, "
-            "builds a new one beside it"
+        raise IndexFormatError(
+            f"{path} has another index format than this version reads: `saring search`, the next `saring ingest` or "
+            "`saring reindex` builds a new one beside it"
         )

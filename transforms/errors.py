@@ -9,6 +9,7 @@
     ├── LedgerError                the ledger cannot be opened, or is of another version
     │   └── LedgerLockedError      another process, perhaps on another machine, writes it
     ├── IndexUnavailableError      there is no generation to search, or it cannot be opened
+    │   ├── IndexFormatError       it is of another format than this version reads
     │   └── IndexLockedError       another writer holds the index
     ├── DocumentNotFoundError      no document of this id in the index
     ├── IndexMismatchError         counts after a commit differ from what was written
@@ -58,6 +59,10 @@ class LedgerLockedError(LedgerError):
 
 class IndexUnavailableError(SaringError):
     """No generation can be opened for searching."""
+
+
+class IndexFormatError(IndexUnavailableError):
+    """An index that another version of saring made; a new one is built beside it from the ledger."""
 
 
 class IndexLockedError(IndexUnavailableError):

@@ -17,6 +17,7 @@ from flows.commands.common import (
     say,
     wrong_usage,
 )
+from flows.commands.upgrading import with_readable_index
 from flows.settings import Settings, load_settings
 from transforms.errors import DocumentNotFoundError
 
@@ -63,19 +64,12 @@ def search(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
     if unknown := [word for word in query if word.startswith("--")]:
         raise typer.BadParameter(f"no such option: {', '.join(unknown)}")
     settings = load_settings(config)
+    options: SearchOptions = {"language": language, "outlet": outlet, "since": since, "until": until}
+    options |= {"sort": sort, "page": page, "per_page": per_page, "all_copies": all_copies}
     with wrong_usage():
-        answer = search_index(
-            settings.index_dir,
-            " ".join(query),
-            settings=settings.search.ranking(),
-            language=language,
-            outlet=outlet,
-            since=since,
-            until=until,
-            sort=sort,
-            page=page,
-            per_page=per_page,
-            all_copies=all_copies,
+        answer = with_readable_index(
+            settings,
+            lambda: search_index(settings.index_dir, " ".join(query), settings=settings.search.ranking(), **options),
         )
     _print(answer, json)
 
@@ -101,7 +95,7 @@ def similar(  # noqa: PLR0913, PLR0917 (as search)
     options |= {"sort": sort, "page": page, "per_page": per_page, "all_copies": all_copies}
     with wrong_usage(), Searcher(settings.index_dir, settings.search.ranking()) as searcher:
         try:
-            answer = searcher.similar(document_id, **options)
+            answer = with_readable_index(settings, lambda: searcher.similar(document_id, **options))
         except DocumentNotFoundError:
             answer = searcher.similar(_representative(document_id, settings), **options)
     _print(answer, json)

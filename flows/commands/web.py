@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from flows.commands.common import ConfigOption, say
+from flows.commands.upgrading import check_format, with_readable_index
 from flows.settings import load_settings
+from transforms.errors import IndexFormatError
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +33,10 @@ def web(
     from flows.web.server import address_of, listen, open_browser, serve  # as above
 
     settings = load_settings(config)
+    try:
+        with_readable_index(settings, lambda: check_format(settings))
+    except IndexFormatError as error:
+        say(f"saring: {error}")  # the pages say so as well, until it can be done
     listening = listen(host, port)
     address = address_of(host, listening)
     if not is_loopback(host):
