@@ -1,6 +1,6 @@
 """Kill saring at random instants, stage by stage, let the next run finish, and compare with an undisturbed folder.
 
-    python benchmarks/crash.py CORPUS.jsonl[.gz] [--documents 60] [--kills 300] [--runner inline] [--prefect]
+    python benchmarks/crash.py CORPUS.jsonl[.gz] [--documents 60] [--kills 300] [--runner inline] [--prefect | --whole]
         [--stages ingest,update,commit,reindex,promotion,rollback,forget] [--seed 7]
 
 The kills are spread evenly over the stages. For every one: a copy of a prepared data folder, the stage's command in a
@@ -32,7 +32,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -51,9 +50,9 @@ from index.search import search
 from transforms.errors import SaringError
 
 sys.path.insert(0, str(Path(__file__).parent))
+from forked import Command, load_everything, start
 from throughput import first_documents
 
-SARING = Path(sys.executable).with_name("saring")
 QUERY = "indonesia"
 WATCH_SECONDS = 0.0002
 """Between two looks at what is watched: a pointer is replaced in one to three milliseconds."""
@@ -130,16 +129,17 @@ def contents(data: Path) -> Contents:
     return found | {f"index {id_}": shown for id_, shown in in_index(data)}
 
 
-def environment(data: Path, runner: str) -> dict[str, str]:
-    """The environment of a saring command on a data folder."""
-    return {**os.environ, "SARING_DATA_DIR": str(data), "SARING_RUNNER__KIND": runner}
-
-
-def run(command: list[str], data: Path, runner: str) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], data: Path, args: argparse.Namespace) -> Command:
     """A saring command to its end."""
-    return subprocess.run(
-        [str(SARING), *command], env=environment(data, runner), capture_output=True, text=True, check=False
-    )
+    begun = begin(command, data, args)
+    begun.wait()
+    return begun
+
+
+def begin(command: list[str], data: Path, args: argparse.Namespace) -> Command:
+    """A saring command on a data folder; Prefect starts servers and threads, so that it needs a program of its own."""
+    variables = {"SARING_DATA_DIR": str(data), "SARING_RUNNER__KIND": args.runner}
+    return start(command, variables, forked=not (args.prefect or args.whole))
 
 
 def pointers(data: Path) -> object:
@@ -161,16 +161,10 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_mtime_ns
 
 
-def killed(stage: Stage, command: list[str], data: Path, runner: str, instant: float) -> bool:
-    """Start the command and kill its group; False when it was done before."""
+def killed(stage: Stage, data: Path, args: argparse.Namespace, instant: float) -> bool:
+    """Start the stage's command and kill its group; False when it was done before."""
     before = stage.watched(data) if stage.watched else None
-    process = subprocess.Popen(
-        command,
-        env=environment(data, runner),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = begin(stage.command, data, args)
     while stage.watched and stage.watched(data) == before and process.poll() is None:
         sleep(WATCH_SECONDS)
     sleep(instant)
@@ -181,25 +175,25 @@ def killed(stage: Stage, command: list[str], data: Path, runner: str, instant: f
     return not done
 
 
-def status_answers(data: Path, runner: str, tally: Tally) -> None:
+def status_answers(data: Path, args: argparse.Namespace, tally: Tally) -> None:
     """Whether `saring status` answers, and does not call consistent what a comparison of every document refutes."""
-    said = run(["status", "--json"], data, runner)
-    if said.returncode == 0:
+    asked = run(["status", "--json"], data, args)
+    if asked.status == 0:
         wrong = "; ".join(health(Settings(data_dir=data), check=True).problems)
-    elif said.returncode == 1 and "Traceback" not in said.stderr:
+    elif asked.status == 1 and "Traceback" not in asked.said():
         wrong = ""
     else:
-        wrong = said.stderr[-300:]
+        wrong = asked.said()[-300:]
     if wrong:
         tally.status += 1
-        tally.trouble.append(f"status after the kill ({said.returncode}): {wrong}")
+        tally.trouble.append(f"status after the kill ({asked.status}): {wrong}")
 
 
-def after_kill(data: Path, runner: str, tally: Tally) -> None:
+def after_kill(data: Path, args: argparse.Namespace, tally: Tally) -> None:
     """Whether what is left can be searched, is told by `saring status`, and holds what the ledger says it holds."""
     if (data / "index" / "CURRENT").exists():
         searched(data, tally)
-    status_answers(data, runner, tally)
+    status_answers(data, args, tally)
 
 
 def searched(data: Path, tally: Tally) -> None:
@@ -224,20 +218,19 @@ def one_kill(stage: Stage, folder: Path, seconds: float, args: argparse.Namespac
     """Kill once, look, run again, compare."""
     tally, data = Tally(kills=1), folder / "killed"
     span = seconds if stage.span is None else stage.span
-    command = [str(SARING), *stage.command]
     while True:
         shutil.rmtree(data, ignore_errors=True)
         if stage.prepared:
             shutil.copytree(folder / stage.prepared, data)
-        if killed(stage, command, data, args.runner, draw.uniform(0.0, span)):
+        if killed(stage, data, args, draw.uniform(0.0, span)):
             break
         span *= 0.8
-    after_kill(data, args.runner, tally)
-    again = run(stage.again, data, args.runner)
+    after_kill(data, args, tally)
+    again = run(stage.again, data, args)
     problems = health(Settings(data_dir=data)).problems
-    if again.returncode or problems:
+    if again.status or problems:
         tally.different += 1
-        tally.trouble.append(again.stderr[-300:] if again.returncode else " ".join(problems))
+        tally.trouble.append(again.said()[-300:] if again.status else " ".join(problems))
         return tally
     expected, found = contents(folder / stage.expected), contents(data)
     tally.lost = len(expected.keys() - found.keys())
@@ -257,9 +250,9 @@ def prepare(folder: Path, corpus: Path, args: argparse.Namespace) -> dict[str, f
         if copied_from:
             shutil.copytree(folder / copied_from, folder / data)
         began = perf_counter()
-        done = run(list(command), folder / data, args.runner)
-        if done.returncode:
-            sys.exit(f"saring {' '.join(command)} failed undisturbed:\n{done.stderr[-2000:]}")
+        done = run(list(command), folder / data, args)
+        if done.status:
+            sys.exit(f"saring {' '.join(command)} failed undisturbed:\n{done.said()[-2000:]}")
         seconds[data] = perf_counter() - began
 
     # The same path in every folder: what is compared names it.
@@ -306,13 +299,15 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=60)
     parser.add_argument("--kills", type=int, default=300, help="of all stages together")
     parser.add_argument("--runner", choices=["process", "inline"], default="inline")
-    parser.add_argument("--prefect", action="store_true")
+    parser.add_argument("--prefect", action="store_true", help="as flows, each with a server of its own")
+    parser.add_argument("--whole", action="store_true", help="start every command as a program, not as a fork")
     parser.add_argument("--stages", default="ingest,update,commit,reindex,promotion,rollback,forget")
     parser.add_argument("--forget", default="", metavar="ID", help="what the stage `forget` forgets; default: any")
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
     args.stages = args.stages.split(",")
     draw, total = random.Random(args.seed), Tally()
+    load_everything()
     with tempfile.TemporaryDirectory() as name:
         folder, corpus = Path(name), Path(name) / "corpus.jsonl"
         first_documents(args.corpus, args.documents, corpus)
