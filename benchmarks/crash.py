@@ -4,9 +4,9 @@
         [--stages ingest,update,commit,reindex,promotion,rollback,forget] [--seed 7]
 
 The kills are spread evenly over the stages. For every one: a copy of a prepared data folder, the stage's command in a
-process group of its own, SIGKILL to the whole group at an instant of the stage's own; before anything could repair what
-is left, a search, `saring status` and a comparison of ledger and index document by document; then the command that a
-person would give next, and the state at the end against that of a folder nobody disturbed.
+process group of its own, SIGKILL to the whole group after a part of the CPU time that it needs, drawn at random; before
+anything could repair what is left, a search, `saring status` and a comparison of ledger and index document by document;
+then the command that a person would give next, and the state at the end against that of a folder nobody disturbed.
 
 | stage | command that is killed | instant |
 |---|---|---|
@@ -39,7 +39,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter, sleep
+from time import sleep
 
 from flows.health import health
 from flows.settings import Settings
@@ -73,7 +73,7 @@ class Stage:
     watched: Callable[[Path], object] | None = None
     """What must change before the clock of the kill starts; None: it starts with the command."""
     span: float | None = None
-    """Seconds within which the kill falls; None: those of an undisturbed command."""
+    """CPU seconds within which the kill falls; None: those of an undisturbed command."""
 
 
 @dataclass
@@ -167,7 +167,9 @@ def killed(stage: Stage, data: Path, args: argparse.Namespace, instant: float) -
     process = begin(stage.command, data, args)
     while stage.watched and stage.watched(data) == before and process.poll() is None:
         sleep(WATCH_SECONDS)
-    sleep(instant)
+    end = process.used() + instant
+    while process.used() < end:
+        sleep(WATCH_SECONDS)
     done = process.poll() is not None
     if not done:
         os.killpg(process.pid, signal.SIGKILL)
@@ -240,7 +242,7 @@ def one_kill(stage: Stage, folder: Path, seconds: float, args: argparse.Namespac
 
 
 def prepare(folder: Path, corpus: Path, args: argparse.Namespace) -> dict[str, float]:
-    """Make the undisturbed folders; gives the seconds that their last commands took."""
+    """Make the undisturbed folders; gives the CPU seconds that their last commands took."""
     half = folder / "half.jsonl"
     lines = corpus.read_bytes().splitlines(keepends=True)
     half.write_bytes(b"".join(lines[: len(lines) // 2]))
@@ -249,11 +251,10 @@ def prepare(folder: Path, corpus: Path, args: argparse.Namespace) -> dict[str, f
     def step(data: str, *command: str, copied_from: str = "") -> None:
         if copied_from:
             shutil.copytree(folder / copied_from, folder / data)
-        began = perf_counter()
         done = run(list(command), folder / data, args)
         if done.status:
             sys.exit(f"saring {' '.join(command)} failed undisturbed:\n{done.said()[-2000:]}")
-        seconds[data] = perf_counter() - began
+        seconds[data] = done.seconds
 
     # The same path in every folder: what is compared names it.
     path = folder / "documents.jsonl"
@@ -312,7 +313,8 @@ def main() -> None:
         folder, corpus = Path(name), Path(name) / "corpus.jsonl"
         first_documents(args.corpus, args.documents, corpus)
         seconds = prepare(folder, corpus, args)
-        print(f"{args.documents} documents, {args.runner} runner; an undisturbed ingest takes {seconds['whole']:.1f} s")
+        took = f"an undisturbed ingest takes {seconds['whole']:.1f} CPU-seconds"
+        print(f"{args.documents} documents, {args.runner} runner; {took}")
         print("| stage | kills | searched | status | broken promise | lost | doubled | another end |")
         print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
         known = stages(folder, args)

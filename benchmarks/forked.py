@@ -6,9 +6,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import clock_gettime
 from typing import IO
 
 from flows.cli import main
@@ -17,6 +20,8 @@ from transforms.process import StageClock, process
 from transforms.rules import load_rules
 
 SARING = Path(sys.executable).with_name("saring")
+LOADED = ("flows.executors", "flows.forgetting", "flows.health", "flows.pipeline", "index.engine", "index.search")
+"""What commands import when they need it."""
 
 
 @dataclass
@@ -28,6 +33,8 @@ class Command:
     errors: IO[bytes]
     status: int | None = None
     """As Popen has it: minus the signal's number when it was killed."""
+    seconds: float = 0.0
+    """CPU time that it took, with its children, once it has ended."""
 
     def poll(self) -> int | None:
         """Its status, or None while it runs."""
@@ -41,9 +48,17 @@ class Command:
 
     def _wait(self, flags: int) -> int | None:
         if self.status is None:
-            pid, status = os.waitpid(self.pid, flags)
+            pid, status, used = os.wait4(self.pid, flags)
             self.status = os.waitstatus_to_exitcode(status) if pid else None
+            self.seconds = used.ru_utime + used.ru_stime
         return self.status
+
+    def used(self) -> float:
+        """CPU seconds that it has used so far, without its children: how far it is, however busy the machine."""
+        try:
+            return clock_gettime(~self.pid << 3 | 2)  # its clock, as clock_getcpuclockid(3) names it
+        except OSError:  # it has ended
+            return float("inf")
 
     def said(self) -> str:
         """Everything that it wrote to stderr, after its end."""
@@ -58,13 +73,8 @@ class Command:
 
 def load_everything() -> None:
     """Import and read what commands load when they need it."""
-    import flows.executors  # for the children
-    import flows.forgetting
-    import flows.health
-    import flows.pipeline
-    import index.engine
-    import index.search  # noqa: F401 (as all above)
-
+    for name in LOADED:
+        import_module(name)
     process(
         RawDocument("x", "x.txt", "Warga desa membangun jembatan bambu di hulu sungai."), load_rules(), StageClock()
     )
@@ -72,15 +82,13 @@ def load_everything() -> None:
 
 def start(arguments: Sequence[str], variables: dict[str, str], *, forked: bool = True) -> Command:
     """Start `saring` with these arguments; not ``forked``, it is the installed program from its very start."""
-    command = Command(0, TemporaryFile(), TemporaryFile())
+    command = Command(0, *(TemporaryFile() for _ in range(2)))  # noqa: SIM115 (they live as long as the command)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     command.pid = os.fork()
     if command.pid:
-        try:
-            os.setpgid(command.pid, command.pid)  # whichever of the two comes first
-        except PermissionError:  # it is its own program already, and did this before
-            pass
+        with suppress(PermissionError):  # whichever of the two comes first; a program of its own has done it before
+            os.setpgid(command.pid, command.pid)
         return command
     try:
         os.setpgid(0, 0)
