@@ -244,7 +244,7 @@ def _check_yaml(path: Path) -> None:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
-    except yaml.YAMLError as error:
+    except Exception as error:  # noqa: BLE001 (PyYAML raises kinds of its own, and whatever a bad date or number does)
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if content is not None and not isinstance(content, dict):
         raise ConfigError(f"{path}: expected `key: value` lines, found {type(content).__name__}")
@@ -272,6 +272,11 @@ def _known_keys(section: tuple[Any, ...]) -> list[str]:
 
 
 def _rooted(settings: Settings, base: Path, path: Path | None) -> Settings:
+    for key, places in (("data_dir", [settings.data_dir]), ("sources", settings.sources), ("rules", settings.rules)):
+        if wrong := [place for place in places if "\0" in str(place)]:
+            raise ConfigError(
+                f"{path or 'settings'}: {key}: {str(wrong[0])!r} holds a NUL character, which no name may"
+            )
     rules = [base / folder for folder in settings.rules]
     for folder in rules:
         if not folder.is_dir():
