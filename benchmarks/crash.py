@@ -168,7 +168,7 @@ def killed(stage: Stage, data: Path, args: argparse.Namespace, instant: float) -
     while stage.watched and stage.watched(data) == before and process.poll() is None:
         sleep(WATCH_SECONDS)
     end = process.used() + instant
-    while process.used() < end:
+    while process.poll() is None and process.used() < end:
         sleep(WATCH_SECONDS)
     done = process.poll() is not None
     if not done:

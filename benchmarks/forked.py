@@ -57,8 +57,8 @@ class Command:
         """CPU seconds that it has used so far, without its children: how far it is, however busy the machine."""
         try:
             return clock_gettime(~self.pid << 3 | 2)  # its clock, as clock_getcpuclockid(3) names it
-        except OSError:  # it has ended
-            return float("inf")
+        except OSError:  # it has ended, and is waited for
+            return self.seconds
 
     def said(self) -> str:
         """Everything that it wrote to stderr, after its end."""
