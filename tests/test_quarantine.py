@@ -70,6 +70,15 @@ def test_the_place_is_shown(own: Settings):
     assert json.loads(run(own, "show", number, "--json").stdout)["context"][1].startswith(">")
 
 
+def test_the_first_byte_that_is_no_text_is_shown(own: Settings):
+    (Path(own.sources[0]) / "biner.txt").write_bytes(b"judul\0\1\2\3")
+    ingest(own)
+    row = rows(own)["binary"]
+    assert row["place"] == "byte 5"
+    text, mark = run(own, "show", str(row["number"])).stdout.splitlines()[-2:]
+    assert text[mark.index("^") :].startswith("\\x00\\x01")
+
+
 def test_what_is_shown_cannot_command_the_terminal(own: Settings):
     bad = Path(own.sources[0]) / "jahat.jsonl"
     bad.write_bytes(b'{"id": "x", "text": \x1b]0;gotcha\x07 oops}\n')

@@ -88,6 +88,15 @@ def test_a_faulty_rule_is_named_with_its_file_and_reason(tmp_path: Path, change:
     assert "mine.yaml" in str(error.value)
 
 
+def test_aliases_that_stand_for_more_than_memory_holds_are_told_at_once(tmp_path: Path) -> None:
+    levels = ["&a0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"&a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    for key in ("needs", "why", "pattern", "longest", "confidence", "case"):
+        with pytest.raises(RuleError, match="must be") as raised:
+            load_rules([write(tmp_path, f"- {{id: mine.greeting, {key}: [{', '.join(levels)}]}}\n")])
+        assert len(str(raised.value)) < 1_000
+
+
 def test_braces_of_an_example_that_are_no_placeholder_stay(tmp_path: Path) -> None:
     rules = load_rules(
         [write(tmp_path, MINE.replace("⟦Salam", "{body.__class__} {nobody} {body:>99999999999} {{x}} ⟦Salam"))]

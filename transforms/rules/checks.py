@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,9 @@ _TEXTS = ("needs", "outlets", "examples")
 _PLACEHOLDER = re.compile(r"{{|}}|{(\w+)}")
 MAX_LONGEST = 1_000_000
 """Characters; a document has at most about as many."""
+_BRIEF = reprlib.Repr()
+"""Spells a wrong value out: a few lines of YAML aliases can stand for more text than memory holds."""
+_BRIEF.maxlevel = 2
 
 
 def wrong_values(entry: Mapping[Any, Any], known: Collection[str]) -> Iterator[str]:
@@ -21,20 +25,20 @@ def wrong_values(entry: Mapping[Any, Any], known: Collection[str]) -> Iterator[s
         yield f"unknown key {key!r}"
     for key in _TEXT:
         if key in entry and not (isinstance(entry[key], str) and entry[key].strip()):
-            yield f"{key} must be a text, found {entry[key]!r:.50}"
+            yield f"{key} must be a text, found {_BRIEF.repr(entry[key])}"
     for key in _TEXTS:
         if key in entry and not is_texts(entry[key]):
-            yield f"{key} must be a list of texts, found {entry[key]!r:.50}"
+            yield f"{key} must be a list of texts, found {_BRIEF.repr(entry[key])}"
     pattern = entry.get("pattern", "")
     if not (isinstance(pattern, str) or is_texts(pattern)):
-        yield f"pattern must be a text, or a list of its parts, found {pattern!r:.50}"
+        yield f"pattern must be a text, or a list of its parts, found {_BRIEF.repr(pattern)}"
     longest, confidence = entry.get("longest", LINE_CHARACTERS), entry.get("confidence", 1.0)
     if type(longest) is not int or not 0 < longest <= MAX_LONGEST:
-        yield f"longest must be a number of characters from 1 to {MAX_LONGEST:,}, found {longest!r:.50}"
+        yield f"longest must be a number of characters from 1 to {MAX_LONGEST:,}, found {_BRIEF.repr(longest)}"
     if type(confidence) not in (int, float) or not 0 <= confidence <= 1:
-        yield f"confidence must be a number from 0 to 1, found {confidence!r:.50}"
+        yield f"confidence must be a number from 0 to 1, found {_BRIEF.repr(confidence)}"
     if not isinstance(entry.get("case", False), bool):
-        yield f"case must be true or false, found {entry['case']!r:.50}"
+        yield f"case must be true or false, found {_BRIEF.repr(entry['case'])}"
 
 
 def is_texts(value: object) -> bool:
