@@ -56,6 +56,8 @@ from throughput import first_documents
 QUERY = "indonesia"
 WATCH_SECONDS = 0.0002
 """Between two looks at what is watched: a pointer is replaced in one to three milliseconds."""
+MARGIN = 1.3
+"""How much longer than an undisturbed command one may take: a kill that comes too late is drawn again."""
 Contents = dict[str, str]
 """What a document's readers see, as a digest, by id."""
 
@@ -219,7 +221,7 @@ def searched(data: Path, tally: Tally) -> None:
 def one_kill(stage: Stage, folder: Path, seconds: float, args: argparse.Namespace, draw: random.Random) -> Tally:
     """Kill once, look, run again, compare."""
     tally, data = Tally(kills=1), folder / "killed"
-    span = seconds if stage.span is None else stage.span
+    span = MARGIN * (seconds if stage.span is None else stage.span)
     while True:
         shutil.rmtree(data, ignore_errors=True)
         if stage.prepared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -80,8 +80,17 @@ def load_everything() -> None:
     )
 
 
-def start(arguments: Sequence[str], variables: dict[str, str], *, forked: bool = True) -> Command:
-    """Start `saring` with these arguments; not ``forked``, it is the installed program from its very start."""
+def start(
+    arguments: Sequence[str],
+    variables: dict[str, str],
+    *,
+    forked: bool = True,
+    first: Callable[[], object] | None = None,
+) -> Command:
+    """Start `saring` with these arguments; ``first`` is called in the new process.
+
+    Not ``forked``, it is the installed program from its very start.
+    """
     command = Command(0, *(TemporaryFile() for _ in range(2)))  # noqa: SIM115 (they live as long as the command)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -96,6 +105,8 @@ def start(arguments: Sequence[str], variables: dict[str, str], *, forked: bool =
         os.dup2(command.errors.fileno(), 2)
         os.environ.update(variables)
         sys.argv = [str(SARING), *arguments]
+        if first:
+            first()
         if not forked:
             os.execv(SARING, sys.argv)
         main()
