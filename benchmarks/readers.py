@@ -4,8 +4,8 @@
 
 Each commit replaces all documents, and each document says which commit of which generation wrote it; so an answer whose
 hits name two commits, or another generation than the answer, or that misses one, is a mixed one. Every other reader
-stays open, the others open the index anew for every query. After each promotion all but the last two are removed. In the
-end the writer rolls back; from then on, an answer of the generation that was taken back is a late one.
+stays open, the others open the index anew for every query. After each promotion all but the last two are removed. In
+the end the writer rolls back; from then on, an answer of the generation that was taken back is a late one.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from index.search import SearchAnswer, Searcher, search
 from index.writer import IndexWriter
 
 WORD = "jembatan"
+AFTERWARDS = 20
+"""Answers that every reader waits for after the rollback."""
 
 
 def records(generation: str, commit: int, documents: int) -> list[IndexRecord]:
@@ -64,7 +66,7 @@ def read(
     begin.wait()
     generations = set()
     current = ""
-    while not stop.is_set() or not seen["after the rollback"]:
+    while not stop.is_set() or seen["after the rollback"] < AFTERWARDS:
         after = rolled_back.is_set()
         if after and not current:
             current = Generations(Path(folder)).current() or ""
