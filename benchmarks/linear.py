@@ -1,6 +1,6 @@
 """Whether any rule can be made slow: texts made from its own pattern to hurt it, of one length and of four times that.
 
-    python benchmarks/linear.py [--characters 20000] [--factor 8] [--only RULE_ID]
+    python benchmarks/linear.py [--characters 20000] [--factor 8] [--rules FOLDER] [--only RULE_ID]
 
 For each rule the texts are: stretches that its pattern matches, and those short of their last character, again and
 again on one line and on many; what begins like a match and then repeats, for ever, whatever its pattern lets repeat;
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from re import _constants as ops  # type: ignore[attr-defined] (the pattern's own parse tree is nowhere else)
 from re import _parser as parser  # type: ignore[attr-defined] (as above)
 from time import process_time
@@ -130,12 +131,13 @@ def worst(rule: Rule, characters: int) -> tuple[float, float, str]:
 
 def main() -> None:
     """Try every rule and print those that take longest."""
-    summary = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    summary.add_argument("--characters", type=int, default=20_000)
-    summary.add_argument("--factor", type=float, default=8.0)
-    summary.add_argument("--only", default="")
-    args = summary.parse_args()
-    rules = [rule for rule in load_rules().rules if args.only in ("", rule.id)]
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--characters", type=int, default=20_000)
+    options.add_argument("--factor", type=float, default=8.0)
+    options.add_argument("--rules", type=Path, action="append", default=[], help="a folder of rules of your own")
+    options.add_argument("--only", default="")
+    args = options.parse_args()
+    rules = [rule for rule in load_rules(args.rules).rules if args.only in ("", rule.id)]
     figures = sorted(((*worst(rule, args.characters), rule.id) for rule in rules), reverse=True)
     over = [figure for figure in figures if figure[0] > args.factor]
     texts = sum(1 for rule in rules for _ in attacks(rule, 100))
