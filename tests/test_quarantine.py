@@ -57,6 +57,7 @@ def test_reasons_are_counted(own: Settings):
     report = ingest(own)
     assert report.to_json()["quarantine"] == {"read/empty": 1, "read/invalid_json": 1}
     assert health(own).quarantine == {"read/empty": 1, "read/invalid_json": 1}
+    assert all(row["hint"] for row in rows(own).values()), "each says what to do"
 
 
 def test_the_place_is_shown(own: Settings):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 CHUNK_BYTES = 1 << 16
+EMPTY_HINT = "Fill it, delete it, or accept that it is empty."
+"""What to do about input without text."""
 ZSTD_STEP_BYTES = 1024
 """Compressed bytes given to the decompressor at once: 1 KiB of Zstandard makes at most 32 MiB."""
 
