@@ -15,8 +15,11 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 ARTICLE = "Pemerintah kota memperbaiki drainase utama agar banjir tidak terulang lagi. " * 5
@@ -67,6 +70,27 @@ def zstandard_bomb(path: Path, megabytes: int) -> None:
             out.write(b"a" * 1_000_000)
 
 
+def zip_bomb(path: Path, megabytes: int) -> None:
+    """The same as a ZIP archive, with a name that leads out of the folder."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("../../outside.txt", ARTICLE)
+        with archive.open("a.txt", "w", force_zip64=True) as out:
+            for _ in range(megabytes):
+                out.write(b"a" * 1_000_000)
+
+
+def tar_with_paths(path: Path, _megabytes: int) -> None:
+    """An archive whose names and links lead out of the folder."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name in ("../../outside.txt", "/etc/outside.txt", "link"):
+            member = tarfile.TarInfo(name)
+            if name == "link":
+                member.type, member.linkname = tarfile.SYMTYPE, "/etc"
+            else:
+                member.size = len(ARTICLE)
+            archive.addfile(member, BytesIO(ARTICLE.encode()))
+
+
 def text(content: str | bytes) -> Callable[[Path, int], None]:
     """A file with just this."""
 
@@ -104,6 +128,8 @@ def page(body: str, head: str = "") -> Callable[[Path, int], None]:
 INPUTS: dict[str, Callable[[Path, int], None]] = {
     "bomb.txt.gz": bomb("", ""),
     "bomb.txt.zst": zstandard_bomb,
+    "bomb.zip": zip_bomb,
+    "paths.tar.gz": tar_with_paths,
     "bomb.jsonl.gz": bomb(record(id="before") + '{"text":"', '"}\n' + record(id="after")),
     "bomb.json.gz": bomb('[{"text":"', '"}]'),
     "bomb.csv.gz": bomb('id,text\n1,"', f'"\n2,{ARTICLE}\n'),

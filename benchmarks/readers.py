@@ -4,7 +4,8 @@
 
 Each commit replaces all documents, and each document says which commit of which generation wrote it; so an answer whose
 hits name two commits, or another generation than the answer, or that misses one, is a mixed one. Every other reader
-stays open, the others open the index anew for every query. After each promotion all but the last two are removed.
+stays open, the others open the index anew for every query. After each promotion all but the last two are removed. In
+the end the writer rolls back; from then on, an answer of the generation that was taken back is a late one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from index.search import SearchAnswer, Searcher, search
 from index.writer import IndexWriter
 
 WORD = "jembatan"
+AFTERWARDS = 20
+"""Answers that every reader waits for after the rollback."""
 
 
 def records(generation: str, commit: int, documents: int) -> list[IndexRecord]:
@@ -53,16 +56,20 @@ def mixed(answer: SearchAnswer, documents: int) -> bool:
 
 
 def read(
-    folder: str, stays_open: bool, documents: int, signals: tuple[Barrier, Event], results: Queue[Counter[str]]
+    folder: str, stays_open: bool, documents: int, signals: tuple[Barrier, Event, Event], results: Queue[Counter[str]]
 ) -> None:
     """Ask until told to stop; hands back what was seen."""
     seen: Counter[str] = Counter()
     searcher = Searcher(folder)
-    begin, stop = signals
+    begin, stop, rolled_back = signals
     search(folder, WORD)
     begin.wait()
     generations = set()
-    while not stop.is_set():
+    current = ""
+    while not stop.is_set() or seen["after the rollback"] < AFTERWARDS:
+        after = rolled_back.is_set()
+        if after and not current:
+            current = Generations(Path(folder)).current() or ""
         try:
             ask = searcher.search if stays_open else lambda query, **options: search(folder, query, **options)
             answer = ask(WORD, per_page=200)
@@ -71,6 +78,8 @@ def read(
             continue
         seen["answers"] += 1
         seen["mixed"] += mixed(answer, documents)
+        seen["after the rollback"] += after
+        seen["late"] += after and answer.generation != current
         generations.add(answer.generation)
     seen["generations"] = len(generations)
     results.put(seen)
@@ -99,15 +108,20 @@ def watch(folder: Path, readers: int, commits: int, promotions: int, documents: 
     with IndexWriter(path) as writer:
         writer.apply(records("g0", 0, documents))
     context = multiprocessing.get_context("spawn")
-    begin, stop, results = context.Barrier(readers + 1), context.Event(), context.Queue()
+    begin, stop, rolled_back = context.Barrier(readers + 1), context.Event(), context.Event()
+    results = context.Queue()
     processes = [
-        context.Process(target=read, args=(str(folder), number % 2 == 0, documents, (begin, stop), results))
+        context.Process(
+            target=read, args=(str(folder), number % 2 == 0, documents, (begin, stop, rolled_back), results)
+        )
         for number in range(readers)
     ]
     for process in processes:
         process.start()
     begin.wait()
     write(folder, commits, promotions, documents)
+    Generations(folder).rollback()
+    rolled_back.set()
     stop.set()
     total: Counter[str] = Counter()
     for _ in processes:
@@ -134,9 +148,10 @@ def main() -> None:
     print(f"{args.readers} readers, {args.commits} commits, {args.promotions} promotions: {total['answers']:,} answers")
     print(f"every reader saw at least {total['fewest generations seen']} generations")
     print(f"{sum(errors.values())} errors, {total['mixed']} mixed answers")
+    print(f"{total['after the rollback']:,} answers after the rollback, {total['late']} of what was taken back")
     for what, count in errors.items():
         print(f"{count} times {what}")
-    sys.exit(bool(errors or total["mixed"]))
+    sys.exit(bool(errors or total["mixed"] or total["late"]))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def read_yaml(path: Path) -> None:
         told = ", ".join(part for part in (error.context, error.problem) if part)
         place = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigError(f"{path}{place}: not valid YAML: {told}") from None
-    except yaml.YAMLError as error:
+    except Exception as error:  # noqa: BLE001 (PyYAML raises kinds of its own, and whatever a bad date or number does)
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if content is not None and not isinstance(content, dict):
         raise ConfigError(f"{path}: expected `key: value` lines, found {type(content).__name__}")

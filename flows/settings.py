@@ -276,6 +276,11 @@ def load_settings(given: Path | None = None) -> Settings:
 
 
 def _rooted(settings: Settings, base: Path, path: Path | None) -> Settings:
+    for key, places in (("data_dir", [settings.data_dir]), ("sources", settings.sources), ("rules", settings.rules)):
+        if wrong := [place for place in places if "\0" in str(place)]:
+            raise ConfigError(
+                f"{path or 'settings'}: {key}: {str(wrong[0])!r} holds a NUL character, which no name may"
+            )
     rules = [base / folder for folder in settings.rules]
     for folder in rules:
         if not folder.is_dir():

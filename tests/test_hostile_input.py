@@ -96,6 +96,17 @@ def test_a_link_to_itself_is_told_and_its_neighbours_are_read(tmp_path: Path):
     assert isinstance(good, RawDocument)
 
 
+@pytest.mark.parametrize("name", ["bomb.zip", "paths.tar.gz"])
+def test_archives_are_not_unpacked(tmp_path: Path, name: str):
+    folder = tmp_path / "a" / "b" / "c"
+    folder.mkdir(parents=True)
+    INPUTS[name](folder / name, 2)
+    (only,) = found(folder)
+    assert isinstance(only, Rejected)
+    assert (only.error, "Convert it" in only.hint) == ("unsupported_format", True)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [name]
+
+
 def test_what_stands_beside_a_bomb_is_read(tmp_path: Path):
     INPUTS["bomb.jsonl.gz"](tmp_path / "bomb.jsonl.gz", 14)
     before, bomb, after = found(tmp_path)

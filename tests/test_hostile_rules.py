@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from time import process_time
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+from linear import worst
 
 from transforms.clean import clean
 from transforms.lines import make_page
@@ -14,6 +19,7 @@ from transforms.models import Hints, TextView
 from transforms.rules import Rule, load_rules
 
 CHARACTERS = 100_000
+GROWN = 12_000
 RULES = load_rules().rules
 LINEAR_COST = 300
 """How many times as long as finding the words of the text a rule may take: the slowest, on 50,000 lines of one
@@ -57,6 +63,18 @@ def test_a_rule_takes_linear_time(rule: Rule, baseline: float) -> None:
         page = make_page(text)
         spent = seconds(list, rule.find(page))
         assert spent <= LINEAR_COST * baseline, f"{text[:60]!r}…: {spent / baseline:.0f} times the baseline"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_four_times_as_much_takes_no_more_than_eight_times_as_long(rule: Rule) -> None:
+    growth, spent, text = worst(rule, GROWN)
+    assert growth <= 8, f"{text!r}…: {spent:.2f} s"
+
+
+@pytest.mark.parametrize("pattern", ["a[^b]*b", "(?:foto )?kiri.*kanan"])
+def test_a_pattern_that_can_be_made_slow_is_found(pattern: str) -> None:
+    rule = Rule("slow", "other", "", "inline", ("{body}",), pattern=re.compile(pattern))
+    assert worst(rule, GROWN)[0] > 8
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def test_reasons_are_counted(own: Settings):
     report = ingest(own)
     assert report.to_json()["quarantine"] == {"read/empty": 1, "read/invalid_json": 1}
     assert health(own).quarantine == {"read/empty": 1, "read/invalid_json": 1}
+    assert all(row["hint"] for row in rows(own).values()), "each says what to do"
 
 
 def test_the_place_is_shown(own: Settings):
@@ -68,6 +69,15 @@ def test_the_place_is_shown(own: Settings):
     assert shown[at][shown[at + 1].index("^")] == "o"
     assert '"r1"' in shown[at - 1]
     assert json.loads(run(own, "show", number, "--json").stdout)["context"][1].startswith(">")
+
+
+def test_the_first_byte_that_is_no_text_is_shown(own: Settings):
+    (Path(own.sources[0]) / "biner.txt").write_bytes(b"judul\0\1\2\3")
+    ingest(own)
+    row = rows(own)["binary"]
+    assert row["place"] == "byte 5"
+    text, mark = run(own, "show", str(row["number"])).stdout.splitlines()[-2:]
+    assert text[mark.index("^") :].startswith("\\x00\\x01")
 
 
 def test_what_is_shown_cannot_command_the_terminal(own: Settings):

@@ -67,12 +67,41 @@ def test_a_users_rule_works_for_its_outlet_only_and_changes_the_version(tmp_path
         (("pattern: 'salam rimba!?'", "matcher: nothing"), "no matcher"),
         (("why:", "because:"), "unknown key 'because'"),
         (("- id: mine.greeting", "- name: x"), "has no id"),
+        (("- id: mine.greeting", "- id: ' '"), "id must be a text"),
+        (("scope: tail", "scope: [tail]"), "scope must be a text"),
+        (("scope: tail", "scope: tail\n  2: x"), "unknown key '2'"),
+        (("scope: tail", "scope: tail\n  needs: 5"), "needs must be a list"),
+        (("scope: tail", "scope: tail\n  needs: salam"), "needs must be a list"),
+        (("scope: tail", "scope: tail\n  longest: many"), "longest must be a number"),
+        (("scope: tail", "scope: tail\n  confidence: .nan"), "confidence must be a number"),
+        (("scope: tail", "scope: tail\n  case: 1"), "case must be true or false"),
+        (("'salam rimba!?'", "2024-01-01"), "pattern must be a text"),
+        (("'salam rimba!?'", "a{99999999999999999999}"), "bad pattern"),
+        (("'salam rimba!?'", "'" + "(" * 5000 + ")" * 5000 + "'"), "bad pattern"),
+        (("[kabar-rimba.id]", "kabar-rimba.id"), "outlets must be a list"),
+        (("[kabar-rimba.id]", "2024-13-45"), "month must be in"),
     ],
 )
 def test_a_faulty_rule_is_named_with_its_file_and_reason(tmp_path: Path, change: tuple[str, str], reason: str) -> None:
     with pytest.raises(RuleError, match=re.escape(reason)) as error:
         load_rules([write(tmp_path, MINE.replace(*change, 1))])
     assert "mine.yaml" in str(error.value)
+
+
+def test_aliases_that_stand_for_more_than_memory_holds_are_told_at_once(tmp_path: Path) -> None:
+    levels = ["&a0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"&a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    for key in ("needs", "why", "pattern", "longest", "confidence", "case"):
+        with pytest.raises(RuleError, match="must be") as raised:
+            load_rules([write(tmp_path, f"- {{id: mine.greeting, {key}: [{', '.join(levels)}]}}\n")])
+        assert len(str(raised.value)) < 1_000
+
+
+def test_braces_of_an_example_that_are_no_placeholder_stay(tmp_path: Path) -> None:
+    rules = load_rules(
+        [write(tmp_path, MINE.replace("⟦Salam", "{body.__class__} {nobody} {body:>99999999999} {{x}} ⟦Salam"))]
+    )
+    assert "{body.__class__} {nobody} {body:>99999999999} {x}" in rules.rules[-1].examples[0]
 
 
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:

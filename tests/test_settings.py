@@ -62,6 +62,12 @@ def test_field_names_reach_the_reader(tmp_path):
         ("[1, 2]", ["expected `key: value`"]),
         ("a: [", ["line 1", "not valid YAML"]),
         ("sources: [a]\nb: c: d", ["line 2", "not valid YAML"]),
+        ("a: 2024-13-45", ["not valid YAML", "month"]),
+        ("a: !!timestamp soon", ["not valid YAML"]),
+        ("a: !!bool perhaps", ["not valid YAML"]),
+        ("a: " + "[" * 2_000, ["not valid YAML"]),
+        ('data_dir: "a\\0b"', ["data_dir", "NUL"]),
+        ('sources: [x, "a\\0b"]', ["sources", "NUL"]),
     ],
 )
 def test_errors_name_file_key_and_expectation(tmp_path, text, parts):

@@ -90,7 +90,9 @@ def refuse_binary(data: bytes) -> None:
     nuls = data.count(0)
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     if magic or nuls > MAX_NUL_SHARE * len(data) or controls > MAX_CONTROL_SHARE * len(sample):
-        raise InputError("binary", "This is not text but binary data.", hint="Convert it to text, HTML or JSON first.")
+        first = 0 if magic else next(at for at, byte in enumerate(data) if byte in _CONTROLS or not byte)
+        hint = "Convert it to text, HTML or JSON first."
+        raise InputError("binary", "This is not text but binary data.", place=f"byte {first}", hint=hint)
 
 
 def guess_encoding(sample: bytes) -> str | None:

@@ -24,6 +24,8 @@ Record = tuple[int | None, "Mapping[str, Any] | InputError"]
 """A number from 1 (of its first line or its element; None: the file's only value) and the record, or what is wrong."""
 
 CHUNK_BYTES = 1 << 16
+EMPTY_HINT = "Fill it, delete it, or accept that it is empty."
+"""What to do about input without text."""
 ZSTD_STEP_BYTES = 1024
 """Compressed bytes given to the decompressor at once: 1 KiB of Zstandard makes at most 32 MiB."""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from transforms.decode import SAMPLE_BYTES, decode, guess_encoding
 from transforms.errors import InputError
-from transforms.read_bytes import Record, as_utf8, lines, too_long
+from transforms.read_bytes import EMPTY_HINT, Record, as_utf8, lines, too_long
 from transforms.read_records import missing_text
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -80,7 +80,7 @@ def csv_records(
     feed = _Lines(as_utf8(stream), limit)
     first = next((line for line in feed if line.strip()), None)
     if first is None:
-        yield None, InputError("empty", "The file is empty.")
+        yield None, InputError("empty", "The file is empty.", hint=EMPTY_HINT)
         return
     if "\0" in first:
         yield None, InputError("binary", "This is not text but binary data.")

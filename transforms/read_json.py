@@ -15,7 +15,7 @@ from typing import Any
 
 from transforms.decode import decode
 from transforms.errors import InputError
-from transforms.read_bytes import CHUNK_BYTES, Record, as_utf8, lines, too_long
+from transforms.read_bytes import CHUNK_BYTES, EMPTY_HINT, Record, as_utf8, lines, too_long
 
 WRAPPERS = frozenset(
     (
@@ -56,7 +56,7 @@ def json_lines(stream: io.BufferedReader, limit: int) -> Iterator[Record]:
             continue
         yield number, value if isinstance(value, dict) else _not_an_object(value, f"line {number}")
     if number == 0:
-        yield None, InputError("empty", "The file is empty.")
+        yield None, InputError("empty", "The file is empty.", hint=EMPTY_HINT)
 
 
 def _tolerant(line: bytes, number: int) -> Mapping[str, Any] | InputError:
@@ -89,7 +89,7 @@ def json_file(stream: io.BufferedReader, limit: int) -> Iterator[Record]:
         yield count + 1, error
         return
     if not count:
-        yield None, InputError("empty", "The file holds no record.")
+        yield None, InputError("empty", "The file holds no record.", hint=EMPTY_HINT)
 
 
 class _JsonReader:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from transforms.errors import InputError
 from transforms.models import RawDocument
-from transforms.read_bytes import too_long
+from transforms.read_bytes import EMPTY_HINT, too_long
 from transforms.read_settings import FIELD_NAMES, ReadSettings
 
 MIN_TAGS = 4
@@ -43,7 +43,7 @@ def check_text(text: str, settings: ReadSettings) -> None:
     if len(text) > settings.max_characters:
         raise too_long(settings.max_characters, "characters")
     if not text or text.isspace():
-        raise InputError("empty", "The document has no text.")
+        raise InputError("empty", "The document has no text.", hint=EMPTY_HINT)
 
 
 class RecordReader:

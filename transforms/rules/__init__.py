@@ -24,6 +24,7 @@ from typing import Any, get_args
 
 from transforms.errors import RuleError
 from transforms.models import Kind
+from transforms.rules.checks import filled, wrong_values
 from transforms.rules.engine import LINE_CHARACTERS, Finder, Rule, RuleSet
 from transforms.rules.families import FAMILIES_FILE, Families, expanded, read_families
 from transforms.rules.matchers import MATCHERS
@@ -107,7 +108,7 @@ def _parsed(path: Path) -> object:
 
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except Exception as error:  # PyYAML raises kinds of its own, and whatever a bad date or number does
         raise RuleError(f"{path}: {error}") from error
 
 
@@ -128,8 +129,8 @@ def _rule(path: Path, entry: dict[str, Any], families: Families) -> Rule:
     def fail(reason: str) -> RuleError:
         return RuleError(f"{path}: rule {entry['id']}: {reason}")
 
-    if unknown := sorted(set(entry) - _KEYS):
-        raise fail(f"unknown key {unknown[0]!r}")
+    for problem in wrong_values(entry, _KEYS):
+        raise fail(problem)
     if entry.get("kind") not in get_args(Kind):
         raise fail(f"kind {entry.get('kind')!r} is none of {', '.join(get_args(Kind))}")
     if entry.get("scope") not in SCOPES:
@@ -147,15 +148,15 @@ def _rule(path: Path, entry: dict[str, Any], families: Families) -> Rule:
     return Rule(
         id=entry["id"],
         kind=entry["kind"],
-        why=str(entry["why"]),
+        why=entry["why"],
         scope=entry["scope"],
-        examples=tuple(str(example).format_map(EXAMPLE_TEXT) for example in entry["examples"]),
-        needs=tuple(str(need).lower() for need in entry.get("needs", ())),
+        examples=tuple(filled(example, EXAMPLE_TEXT) for example in entry["examples"]),
+        needs=tuple(need.lower() for need in entry.get("needs", ())),
         pattern=_compile(entry, fail) if "pattern" in entry else None,
         matcher=MATCHERS.get(entry.get("matcher", "")),
         confidence=float(entry.get("confidence", 1.0)),
         outlets=outlets,
-        longest=int(entry.get("longest", LINE_CHARACTERS)),
+        longest=entry.get("longest", LINE_CHARACTERS),
     )
 
 
@@ -163,6 +164,6 @@ def _compile(entry: dict[str, Any], fail: Any) -> re.Pattern[str]:
     """Compile a rule's expression, given whole or as a list of its parts; ``case: true`` makes it see case."""
     parts = entry["pattern"] if isinstance(entry["pattern"], list) else [entry["pattern"]]
     try:
-        return re.compile("".join(map(str, parts)), re.NOFLAG if entry.get("case") else re.IGNORECASE)
-    except re.error as error:
+        return re.compile("".join(parts), re.NOFLAG if entry.get("case") else re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
         raise fail(f"bad pattern: {error}") from error
