@@ -47,7 +47,9 @@ def test_field_names_reach_the_reader(tmp_path):
     [
         ("surces: [a]", ["surces", "unknown key", "`sources`"]),
         ("runner: {worker: 2}", ["runner.worker", "unknown key", "`workers`"]),
-        ("runner: {kind: dask}", ["runner.kind", "'process' or 'inline'", "'dask'"]),
+        ("runner: {kind: spark}", ["runner.kind", "'process', 'inline' or 'dask'", "'spark'"]),
+        ("runner: {kind: dask}", ["runner", "`address: tcp://HOST:PORT`"]),
+        ("runner: {kind: dask, address: scheduler:8786}", ["runner.address", "tcp://HOST:PORT", "'scheduler:8786'"]),
         ("runner: {workers: many}", ["runner.workers", "integer", "'many'"]),
         ("reading: {fields: {txt: isi}}", ["reading.fields", "txt"]),
         ("reading: {max_characters: 0}", ["reading.max_characters", "greater than 0"]),
