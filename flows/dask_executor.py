@@ -35,6 +35,8 @@ A = TypeVar("A")
 LOOK_SECONDS = 1.0
 """How long a result is waited for between two looks at whether the cluster still has workers."""
 
+NOT_INSTALLED = "cannot import saring: install the same version there, with the extra `dask`"
+
 
 class DaskExecutor:
     """A Dask cluster that somebody else started; entering connects to it."""
@@ -178,6 +180,10 @@ class _Remote:
                 ) from None
         except CancelledError:
             raise self._executor.lost_scheduler() from None
+        except RuntimeError as error:
+            if isinstance(error.__cause__, ImportError):  # a worker that joined later could not read the call
+                raise ClusterError(f"a Dask worker {NOT_INSTALLED} ({error.__cause__})") from None
+            raise
         return self._executor.alone(self._name, self._call.function, self._call.argument)
 
     def _arrived(self) -> Any:
@@ -194,11 +200,12 @@ class _Remote:
 
 def _objection(answer: str | Exception) -> str:
     """What a worker has against working for the run, from its answer; empty for nothing."""
-    if isinstance(answer, ImportError):
-        return f"cannot import saring ({answer}): install the same saring there, with the extra `dask`"
+    if isinstance(answer, str):
+        return answer
     if isinstance(answer, OSError):
         return ""  # it was lost while it was asked; another one does its work
-    return answer if isinstance(answer, str) else f"cannot work: {answer!r}"
+    # Dask hands on the text of an ImportError, inside of another exception.
+    return NOT_INSTALLED if "No module named" in str(answer) else f"cannot work: {answer!r}"
 
 
 def connect(address: str, seconds: float) -> Client:
