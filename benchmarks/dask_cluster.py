@@ -12,7 +12,9 @@ with the ledger.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -28,6 +30,9 @@ from consistency import SARING, contents, environment
 from local_cluster import LocalCluster, local_cluster
 from throughput import first_documents
 
+PR_SET_CHILD_SUBREAPER = 36
+"""Linux: `man prctl`."""
+
 
 def ingest(corpus: Path, data: Path, runner: str, address: str = "", *options: str) -> float:
     """One run; gives its seconds, from its own report."""
@@ -42,10 +47,19 @@ def ingest(corpus: Path, data: Path, runner: str, address: str = "", *options: s
     return (finished - began).total_seconds()
 
 
+def adopt_orphans() -> None:
+    """Become the parent of what runs leave behind: only of children that it waited for a process learns their times."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def processor_seconds(cluster: LocalCluster) -> float:
-    """What the cluster and the runs that have ended have used so far."""
+    """What the cluster and the runs that have ended have used so far; waits for the ends of their worker processes."""
+    lasting = {process.pid: psutil.Process(process.pid) for process in (*cluster.workers, cluster.scheduler)}
+    for child in psutil.Process().children():
+        if child.pid not in lasting:
+            os.waitpid(child.pid, 0)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    times = [psutil.Process(process.pid).cpu_times() for process in (*cluster.workers, cluster.scheduler)]
+    times = [process.cpu_times() for process in lasting.values()]
     return ended.ru_utime + ended.ru_stime + sum(each.user + each.system for each in times)
 
 
@@ -99,6 +113,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
+    adopt_orphans()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         corpus = folder / "documents.jsonl"
