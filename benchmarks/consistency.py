@@ -1,6 +1,8 @@
-"""Ingest the same documents with one worker, with several, and in another order, and compare everything that came out.
+"""Ingest the same documents with one worker, with several, on Dask and in another order, and compare what came out.
 
     python benchmarks/consistency.py CORPUS.jsonl[.gz] [--documents 2000] [--seed 7]
+
+The cluster is a scheduler and two workers on this machine; it is left out where the extra `dask` is not installed.
 
 Compared are, for every document in the ledger: text, removals, repairs, language and shares, metadata, and the copy
 that represents it. The line number in a document's source is left out, because shuffling changes it.
@@ -14,9 +16,11 @@ import random
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+from local_cluster import local_cluster
 from throughput import first_documents
 
 from index.ledger import Ledger
@@ -28,15 +32,26 @@ COMPARED = (
 SARING = Path(sys.executable).with_name("saring")
 
 
-def outcome(corpus: Path, data: Path, runner: str) -> dict[str, str]:
-    """Ingest a corpus and give everything that is known of each document, by id."""
-    environment = {
+def environment(data: Path, runner: str, address: str = "") -> dict[str, str]:
+    """The environment of a run; ``address`` is that of a Dask cluster."""
+    return {
         **os.environ,
         "SARING_DATA_DIR": str(data),
         "SARING_RUNNER__KIND": runner,
-        "SARING_RUNNER__SHARD_DOCUMENTS": "100" if runner == "process" else "500",
+        "SARING_RUNNER__ADDRESS": address,
+        "SARING_RUNNER__SHARD_DOCUMENTS": "500" if runner == "inline" else "100",
     }
-    subprocess.run([str(SARING), "ingest", "--direct", str(corpus)], env=environment, capture_output=True, check=True)
+
+
+def outcome(corpus: Path, data: Path, runner: str, address: str = "") -> dict[str, str]:
+    """Ingest a corpus and give everything that is known of each document, by id."""
+    command = [str(SARING), "ingest", "--direct", str(corpus)]
+    subprocess.run(command, env=environment(data, runner, address), capture_output=True, check=True)
+    return contents(data)
+
+
+def contents(data: Path) -> dict[str, str]:
+    """Everything that a ledger knows of each document, by id."""
     with Ledger.open(data / "ledger.sqlite", read_only=True) as ledger:
         representatives = [record.id for record in ledger.live_representatives()]
         copies = [copy.id for record in ledger.live_representatives() for copy in record.copies]
@@ -47,7 +62,7 @@ def outcome(corpus: Path, data: Path, runner: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Run all three and print how many documents differ."""
+    """Run all and print how many documents differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--documents", type=int, default=2000)
@@ -67,6 +82,10 @@ def main() -> None:
             "process": outcome(corpus, folder / "process", "process"),
             "process, shuffled": outcome(shuffled, folder / "shuffled", "process"),
         }
+        if find_spec("distributed"):
+            (folder / "cluster").mkdir()
+            with local_cluster(folder / "cluster", 2) as cluster:
+                others["dask"] = outcome(corpus, folder / "dask", "dask", cluster.address)
     differing = 0
     for what, other in others.items():
         unlike = [id_ for id_ in inline.keys() | other.keys() if inline.get(id_) != other.get(id_)]

@@ -1,7 +1,8 @@
-"""Where stage functions run: in this process or in a pool of worker processes, with or without Prefect.
+"""Where stage functions run: here, in a pool of worker processes or on a Dask cluster, with or without Prefect.
 
 The pipeline knows only :class:`Executor`. Prefect's wrapper (``flows/prefect_executor.py``) takes one of these and
-makes every call a task run, so that ``--direct`` and a scheduled flow run the very same functions.
+makes every call a task run, so that ``--direct`` and a scheduled flow run the very same functions. The executor for
+Dask is in ``flows/dask_executor.py``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from flows import stopping
 from transforms.errors import WorkerDiedError
 
 if TYPE_CHECKING:
+    from flows.dask_executor import DaskExecutor
     from flows.settings import Settings
 
 T = TypeVar("T")
@@ -76,6 +78,10 @@ class Executor(Protocol):
         """Start ``function(argument)`` where the work is done; both must be picklable."""
         ...
 
+    def alone(self, name: str, function: Callable[[A], T], argument: A) -> T:
+        """Run ``function(argument)``, which may kill its process, where it harms nothing else, and wait."""
+        ...
+
     def call(self, name: str, function: Callable[[], T]) -> T:
         """Run ``function`` in this process and wait."""
         ...
@@ -111,6 +117,10 @@ class InlineExecutor:
         """Run it now."""
         return _Done(function(argument))
 
+    def alone(self, name: str, function: Callable[[A], T], argument: A) -> T:  # noqa: ARG002 (the protocol's)
+        """Run it now: there are no workers to die."""
+        return function(argument)
+
     def call(self, name: str, function: Callable[[], T]) -> T:  # noqa: ARG002 (the protocol's)
         """Run it now."""
         return function()
@@ -131,15 +141,19 @@ class _Retried:
             return self._future.result()
         except BrokenProcessPool:
             self._executor.renew(self._generation)
-        with new_pool(1) as alone:
-            try:
-                return alone.submit(self._function, self._argument).result()
-            except BrokenProcessPool:
-                raise WorkerDiedError(
-                    f"a worker process died twice in the stage `{self._name}`: the kernel ends one that takes too much "
-                    "memory (`dmesg` tells). Fewer workers (runner.workers) or smaller shards (runner.shard_documents) "
-                    "take less."
-                ) from None
+        return alone(self._name, self._function, self._argument)
+
+
+def alone(name: str, function: Callable[[A], T], argument: A) -> T:
+    """Make a call in a process of its own; raises WorkerDiedError when that dies."""
+    with new_pool(1) as pool:
+        try:
+            return pool.submit(function, argument).result()
+        except BrokenProcessPool:
+            raise WorkerDiedError(
+                f"a worker process died twice in the stage `{name}`: the kernel ends one that takes too much memory "
+                "(`dmesg` tells). Fewer workers (runner.workers) or smaller shards (runner.shard_documents) take less."
+            ) from None
 
 
 def _nothing() -> None:
@@ -248,6 +262,10 @@ class ProcessExecutor:
         """Run it in a worker; the result raises WorkerDiedError when that dies twice."""
         return _Retried(self, name, function, argument)
 
+    def alone(self, name: str, function: Callable[[A], T], argument: A) -> T:
+        """Run it outside of the pool, which would break as a whole."""
+        return alone(name, function, argument)
+
     def call(self, name: str, function: Callable[[], T]) -> T:  # noqa: ARG002 (the protocol's)
         """Run it here: what writes the ledger and the index stays in one process."""
         return function()
@@ -301,8 +319,12 @@ def _finished(argument: A, pending: Pending[T], rescue: Callable[[A], T] | None)
         return argument, rescue(argument)
 
 
-def executor_for(settings: Settings) -> InlineExecutor | ProcessExecutor:
+def executor_for(settings: Settings) -> InlineExecutor | ProcessExecutor | DaskExecutor:
     """The runner that config.yaml asks for."""
     if settings.runner.kind == "inline":
         return InlineExecutor()
+    if settings.runner.kind == "dask":
+        from flows.dask_executor import DaskExecutor  # loads the stages, which a command that asks for it may not need
+
+        return DaskExecutor(settings)
     return ProcessExecutor(settings.worker_count)

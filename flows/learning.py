@@ -7,11 +7,11 @@ before are only recognised.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ def count_shard(task: CountTask) -> str:
     numbers = [document_number(item.id, source_path(item.source)) for item, _ in found]
     with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
         known = ledger_lines.counted(connection, numbers)
-    unfinished = Path(f"{task.results}.{os.getpid()}.tmp")
+    unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
     with unfinished.open("wb") as out:
         for (item, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):

@@ -7,6 +7,7 @@ that wait, and the work is done by the wrapped executor.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 from prefect import task
@@ -69,6 +70,10 @@ class PrefectExecutor:
         """Start a task run that waits for the wrapped executor."""
         future = self._stage.with_options(name=name).submit(argument, function, name)
         return cast("Pending[T]", future)
+
+    def alone(self, name: str, function: Callable[[A], T], argument: A) -> T:
+        """Let the wrapped executor do it, in a task run."""
+        return self.call(name, partial(self._inner.alone, name, function, argument))
 
     def call(self, name: str, function: Callable[[], T]) -> T:
         """Run ``function`` here, as a task run."""

@@ -41,7 +41,7 @@ def halved(
         part = replace(task, shard=f"{task.shard}.{half}", results=f"{task.results}.{half}")
         Path(part.shard).write_bytes(b"".join(lines))
         try:
-            yield executor.submit(name, function, part).result()
+            yield executor.alone(name, function, part)
         except WorkerDiedError:
             yield from halved(executor, name, function, part)
         Path(part.shard).unlink()

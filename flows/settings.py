@@ -6,10 +6,10 @@ import os
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -83,12 +83,32 @@ class Languages(_Section):
         return None if self.keep == "all" else self.keep
 
 
+_ADDRESS = re.compile(r"[a-z]+://[^\s/]+:\d+")
+
+
 class Runner(_Section):
     """Where documents are cleaned."""
 
-    kind: Literal["process", "inline"] = "process"
-    workers: int = Field(0, ge=0, description="processes; 0 is one a core")
+    kind: Literal["process", "inline", "dask"] = "process"
+    workers: int = Field(0, ge=0, description="processes; 0 is one a core; with dask: how many to wait for")
     shard_documents: PositiveInt = Field(500, description="documents a shard, which is the unit of work of a worker")
+    address: str = Field("", description="scheduler of the Dask cluster, for kind: dask; tcp://HOST:PORT")
+    wait_seconds: float = Field(
+        30, gt=0, description="seconds to wait for the Dask scheduler, for workers, and for new ones when all are gone"
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise PydanticCustomError("address", "expected tcp://HOST:PORT, as `dask scheduler` prints it")
+        return value
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Self:
+        if self.kind == "dask" and not self.address:
+            raise PydanticCustomError("address", "with `kind: dask` it needs `address: tcp://HOST:PORT` of a scheduler")
+        return self
 
 
 _CRON = re.compile(r"@(?:hourly|daily|weekly|monthly|yearly)|(?:[\w*/,#?-]+ +){4,5}[\w*/,#?-]+")

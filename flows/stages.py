@@ -5,13 +5,13 @@ Plain functions of picklable arguments, the same for the inline runner, the proc
 
 from __future__ import annotations
 
-import os
 import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from heapq import heappush, heappushpop
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 
 from flows.knowledge import load
@@ -99,7 +99,7 @@ def clean_shard(task: CleanTask) -> ShardDone:
     known = _unchanged(task, inputs, rules.version)
     documents: dict[str, int] = {}
     rejected: dict[str, int] = {}
-    unfinished = f"{task.results}.{os.getpid()}.tmp"
+    unfinished = f"{task.results}.{token_hex(4)}.tmp"
     cleaned = _Timed(partial(process, rules=rules, clock=clock, known=load(task.knowledge)))
     with Path(unfinished).open("wb") as out:
         for result, path in _results(inputs, known, cleaned):

@@ -48,7 +48,9 @@ def test_field_names_reach_the_reader(tmp_path):
     [
         ("surces: [a]", ["surces", "unknown key", "`sources`"]),
         ("runner: {worker: 2}", ["runner.worker", "unknown key", "`workers`"]),
-        ("runner: {kind: dask}", ["runner.kind", "'process' or 'inline'", "'dask'"]),
+        ("runner: {kind: spark}", ["runner.kind", "'process', 'inline' or 'dask'", "'spark'"]),
+        ("runner: {kind: dask}", ["runner", "`address: tcp://HOST:PORT`"]),
+        ("runner: {kind: dask, address: scheduler:8786}", ["runner.address", "tcp://HOST:PORT", "'scheduler:8786'"]),
         ("runner: {workers: many}", ["line 1", "runner.workers", "a whole number", "'many'"]),
         ("languages:\n  keep: id", ["line 2", "languages.keep", "'all' or a list", "'id'", "write [id]"]),
         ("runner: 3", ["runner", "`key: value` lines", "3"]),

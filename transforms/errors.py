@@ -13,7 +13,8 @@
     │   └── IndexLockedError       another writer holds the index
     ├── DocumentNotFoundError      no document of this id in the index
     ├── IndexMismatchError         counts after a commit differ from what was written
-    └── WorkerDiedError            a worker process was killed, and its work killed another one
+    ├── WorkerDiedError            a worker process was killed, and its work killed another one
+    └── ClusterError               the Dask cluster cannot be reached, has no workers, or one that cannot do the work
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ class IndexMismatchError(SaringError):
 
 class WorkerDiedError(SaringError):
     """A worker process was killed twice over the same work."""
+
+
+class ClusterError(SaringError):
+    """The Dask cluster cannot do the run's work; the message says what to change there or in config.yaml."""
 
 
 _OS_HINTS: Final[Mapping[int, str]] = {

@@ -105,10 +105,8 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
     if direct:
         from flows.pipeline import run_reindex  # start-up time: only what the command needs
 
-        with shown as progress:
-            report = run_reindex(
-                settings, _executor(settings), from_raw=origin is Origin.RAW, progress=progress
-            ).to_json()
+        with shown as progress, _executor(settings) as executor:
+            report = run_reindex(settings, executor, from_raw=origin is Origin.RAW, progress=progress).to_json()
     else:
 
         def run() -> dict[str, Any]:
