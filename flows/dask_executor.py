@@ -61,6 +61,7 @@ class DaskExecutor:
         except BaseException:
             self._client.close()
             raise
+        fact("cluster", address=self._address, workers=self.workers)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,7 +113,6 @@ class DaskExecutor:
         for address, answer in answers.items():
             if reason := _objection(answer):
                 raise ClusterError(f"the Dask worker {address} {reason}")
-        fact("cluster", address=self._address, workers=len(answers))
         return expected
 
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
