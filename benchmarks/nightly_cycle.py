@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
+
 from benchmarks.nightly_steps import STEPS, Cycle
 from benchmarks.prefect_site import PREFECT, ROOT, Server, Site, receiver
 from flows.stopping import listen
@@ -68,7 +70,7 @@ def play(cycle: Cycle, steps: list[str]) -> int:
                     f"| {name} | {must} | {'yes' if is_so else 'NO'} | {shown} | {time.monotonic() - began:.0f} |",
                     flush=True,
                 )
-        except TimeoutError as error:
+        except (TimeoutError, httpx.HTTPError) as error:
             failed += 1
             print(f"| {name} | in time | NO | {error} | {time.monotonic() - began:.0f} |", flush=True)
     return failed

@@ -191,8 +191,10 @@ def overlap(cycle: Cycle) -> Iterator[Check]:
         assert by_hand.stderr is not None
         until("the command has the lock", lambda: "event=recorded" in by_hand.stderr.readline())
         by_hand.send_signal(signal.SIGSTOP)  # as long as the flow run needs to begin
-        run = cycle.server.ended(cycle.server.submit("ingest/nightly"))
-        by_hand.send_signal(signal.SIGCONT)
+        try:
+            run = cycle.server.ended(cycle.server.submit("ingest/nightly"))
+        finally:
+            by_hand.send_signal(signal.SIGCONT)
         by_hand.stderr.read()
     yield "a run beside a command is skipped", run["state_name"] == "Skipped", run["state"]["message"]
     yield "the command completes", by_hand.returncode == 0, str(by_hand.returncode)

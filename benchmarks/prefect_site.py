@@ -86,7 +86,7 @@ class Server:
     def ask(self, path: str, body: Any = None) -> Any:
         """POST to the API, or GET without a body."""
         url = f"{self.page}/api{path}"
-        answer = httpx.get(url, timeout=30) if body is None else httpx.post(url, json=body, timeout=30)
+        answer = httpx.get(url, timeout=120) if body is None else httpx.post(url, json=body, timeout=120)
         answer.raise_for_status()
         return answer.json()
 

@@ -91,7 +91,7 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
     while "event=recorded" not in said:
         said = run.stderr.readline()
         assert said, "it ended before the server did"
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not httpx.post(f"{url}/task_runs/filter", json={}, timeout=30).json():
         assert time.monotonic() < until, "the server was told of no task"
         time.sleep(0.2)
