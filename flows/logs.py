@@ -80,10 +80,12 @@ def start(form: LogFormat, *, verbose: bool = False) -> None:
     LOGGER.propagate = False
 
 
-def follow() -> None:
-    """Let facts pass to whoever listens, as Prefect does for the log of the flow run; `start` has done so already."""
+def follow(kind: type[logging.Handler]) -> None:
+    """Let facts pass to a handler of this kind as well, unless there is one: the log of a flow run."""
     if LOGGER.level == logging.NOTSET:
         LOGGER.setLevel(logging.INFO)
+    if not any(isinstance(handler, kind) for handler in LOGGER.handlers):
+        LOGGER.addHandler(kind())
 
 
 class Facts(Silent):

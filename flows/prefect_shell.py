@@ -13,6 +13,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
 from prefect.concurrency.sync import concurrency
 from prefect.logging import get_run_logger
+from prefect.logging.handlers import APILogHandler
 from prefect.states import Completed
 from pydantic import Field
 
@@ -53,7 +54,7 @@ def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]
     """Hold the writer limit and offer the configured runner as Prefect task runs."""
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
-    follow()
+    follow(APILogHandler)
     drop_events_while_the_server_is_away()
     shown = progress_for_terminal() if sys.stderr.isatty() else _Logged()
     limit = concurrency(

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 SARING, PREFECT = (Path(sys.executable).with_name(name) for name in ("saring", "prefect"))
-DOCUMENTS = 200
+DOCUMENTS = 1_000
 
 
 def environment(folder: Path, url: str) -> dict[str, str]:
@@ -52,7 +52,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
-    command = [str(PREFECT), "server", "start", "--no-services", "--no-ui", "--port", str(port)]
+    command = [str(PREFECT), "server", "start", "--no-ui", "--port", str(port)]
     with (tmp_path / "server.log").open("wb") as log:
         process = subprocess.Popen(
             command, env=environment(tmp_path, url), stdout=log, stderr=log, start_new_session=True
@@ -91,6 +91,10 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
     while "event=recorded" not in said:
         said = run.stderr.readline()
         assert said, "it ended before the server did"
+    until = time.monotonic() + 120
+    while not httpx.post(f"{url}/task_runs/filter", json={}, timeout=30).json():
+        assert time.monotonic() < until, "the server was told of no task"
+        time.sleep(0.2)
     os.killpg(process.pid, signal.SIGKILL)
     out, rest = run.communicate(timeout=200)
     assert "Traceback" not in rest

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.client.schemas.schedules import CronSchedule
@@ -48,6 +49,7 @@ with get_client(sync_client=True) as client:
 """
 
 
+@pytest.mark.timeout(400)  # two servers and three runs: half a minute on an idle machine, minutes on a busy one
 def test_ingest_runs_as_a_prefect_flow(tmp_path):
     environment = {
         **os.environ,

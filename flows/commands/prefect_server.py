@@ -19,6 +19,8 @@ SETTINGS: Mapping[str, str] = {
     # Our facts, and what the flow says, are the log of the flow run on its page.
     "PREFECT_LOGGING_LEVEL": "INFO",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "saring",
+    # What Prefect says of itself: without a server a page of text for each event that is dropped.
+    "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL",
     # By these the server sees a run whose machine has died (docs/operating.md); 30 is the shortest Prefect takes.
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
