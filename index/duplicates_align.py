@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 
+from index.analysis_words import stop_words
 from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS
 
 DIFFERING = 3
@@ -28,6 +30,13 @@ PLACES = 16
 NEAR = 6
 """Words between two blocks that follow each other in both texts up to which one gap stands in place of the other."""
 
+SMALL = 2
+"""A name is capitalised more often than this for every time that it is not."""
+
+_SMALL, _LINKED, _OPENING, _CAPITAL = range(4)
+"""How a word is written: small, small in an address or behind a sign, opening a sentence, capitalised within one."""
+
+_LINKS = frozenset("-./@#_")
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r'[.!?:\n"“”]')
 
@@ -95,18 +104,37 @@ class Words:
     @cached_property
     def names(self) -> list[bool]:
         """Which words are capitalised, but for a single one that opens a sentence or a quotation."""
-        matches = list(_WORD.finditer(self._text))
-        upper = [match[0][0].isupper() for match in matches]
-        opens = [True] + [
-            _SENTENCE_END.search(self._text, before.end(), match.start()) is not None
-            for before, match in pairwise(matches)
-        ]
         return [
-            capital and (not opening or (following and not next_opens))
-            for capital, opening, following, next_opens in zip(
-                upper, opens, [*upper[1:], False], [*opens[1:], True], strict=False
-            )
+            case == _CAPITAL or (case == _OPENING and following == _CAPITAL)
+            for case, following in zip(self._cases, [*self._cases[1:], _SMALL], strict=True)
         ]
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The words that are capitalised within a sentence, and hardly ever stand there in small letters."""
+        cases = Counter(zip(self.words, self._cases, strict=True))
+        ordinary = stop_words()
+        return frozenset(
+            word
+            for (word, case), count in cases.items()
+            if case == _CAPITAL
+            and count > SMALL * cases[word, _SMALL]
+            and (word not in ordinary or word.upper() in self._text)  # ``AS`` is a country, ``as`` an axle
+        )
+
+    @cached_property
+    def _cases(self) -> list[int]:
+        text, cases, end = self._text, list[int](), 0
+        for match in _WORD.finditer(text):
+            start = match.start()
+            if not text[start].isupper():
+                cases.append(_LINKED if text[start - 1 : start] in _LINKS else _SMALL)
+            elif not end or _SENTENCE_END.search(text, end, start):
+                cases.append(_OPENING)
+            else:
+                cases.append(_CAPITAL)
+            end = match.end()
+        return cases
 
 
 def align(one: Words, other: Words) -> list[Block]:

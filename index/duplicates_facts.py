@@ -1,19 +1,21 @@
 """Whether two aligned texts tell the same facts: the numbers and names that stand in each other's place.
 
-Copies that were reworded replace words of every kind; the prices, draws, scores and forecasts of a template differ
-where numbers and names are, and hardly elsewhere. So differing facts are held against all that was replaced, and
-against the facts that agree. What is only written differently (``09`` and ``9``, ``Rp 3.000`` and ``Rp3000``, ``Cina``
-and ``China``) agrees.
+Copies that were reworded replace words of every kind, each by something else; the prices, draws, scores and forecasts
+of a template differ where numbers and names are, and hardly elsewhere. So differing facts are held against all that was
+replaced, and against the facts that agree. What is replaced by the same other fact throughout needs no weighing, see
+:mod:`index.duplicates_swaps`. What is only written differently (``09`` and ``9``, ``Rp 3.000`` and ``Rp3000``,
+``Cina`` and ``China``) agrees.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from index.duplicates_align import Block, Words, replaced
+from index.duplicates_swaps import Swap, swapped
 
 NUMBERS_REPLACED = 1 / 6
 """Least share of the replaced places that numbers hold in a template. Copies with one word in ten replaced by a word of
@@ -32,8 +34,13 @@ SPELLING = 0.7
 _DIGITS = re.compile(r"\d+")
 
 
-def facts_agree(one: Words, other: Words, blocks: Sequence[Block]) -> bool:
-    """Say whether numbers and names that stand in each other's place are the same but for a few."""
+def facts_agree(one: Words, other: Words, blocks: Sequence[Block], heads: Iterable[Swap] = ()) -> bool:
+    """Say whether numbers and names that stand in each other's place are the same but for a few.
+
+    ``heads`` are what stands for what in their headlines, in either order.
+    """
+    if swapped(one, other, blocks, heads):
+        return False
     numbers, names, places = _differing(one, other, blocks)
     if numbers:
         same = _equal(one, other, blocks, one.numbers)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from index import tables
 from index.duplicates_align import Words
-from index.duplicates_verify import Titles, Verdict, compare, headline, headlines
+from index.duplicates_verify import Titles, Verdict, compare, headline, headline_swaps, headlines
 from index.ledger_codec import unpack_pair
 from index.ledger_keys import page_key
 from index.ledger_sql import among
@@ -67,4 +67,5 @@ class NodeTexts:
         """Compare two loaded nodes."""
         same_page = bool(self._pages[a] & self._pages[b])
         titles = headlines(self._titles[a], self._titles[b])
-        return compare(self._texts[a], self._texts[b], same_page=same_page, titles=titles)
+        heads = headline_swaps(self._titles[a], self._titles[b])
+        return compare(self._texts[a], self._texts[b], same_page=same_page, titles=titles, heads=heads)
