@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from index.duplicates_align import Block, Words, replaced
-from index.duplicates_swaps import Swap, swapped
+from index.duplicates_align import Block, Words, equal_words, replaced
+from index.duplicates_swaps import Place, Swap, swapped
 
 NUMBERS_REPLACED = 1 / 6
 """Least share of the replaced places that numbers hold in a template. Copies with one word in ten replaced by a word of
@@ -39,40 +39,38 @@ def facts_agree(one: Words, other: Words, blocks: Sequence[Block], heads: Iterab
 
     ``heads`` are what stands for what in their headlines, in either order.
     """
-    if swapped(one, other, blocks, heads):
-        return False
-    numbers, names, places = _differing(one, other, blocks)
-    if numbers:
-        same = _equal(one, other, blocks, one.numbers)
-        single = numbers == 1 and same + 1 >= ONE_OF
-        if not single and numbers >= NUMBERS_REPLACED * places and not _only_moved(one, other):
-            return False
-    if names < NAMES_AT_LEAST:
+    places = list(replaced(one, other, blocks))
+    if not places:
         return True
-    return names <= NAMES_SHARE * (names + _equal(one, other, blocks, one.names))
+    if swapped(one, other, blocks, places, heads):
+        return False
+    if numbers := _numbers(one, other, places):
+        same = equal_words(one, other, blocks, one.numbers)
+        single = numbers == 1 and same + 1 >= ONE_OF
+        if not single and numbers >= NUMBERS_REPLACED * len(places) and not _only_moved(one, other):
+            return False
+    names = _names(one, other, places)
+    return names < NAMES_AT_LEAST or names <= NAMES_SHARE * (names + equal_words(one, other, blocks, one.names))
 
 
-def _differing(one: Words, other: Words, blocks: Sequence[Block]) -> tuple[int, int, int]:
-    """Count the numbers and names that differ, and the places where anything was replaced."""
-    numbers = names = places = 0
-    for here, there in replaced(one, other, blocks):
-        places += 1
+def _numbers(one: Words, other: Words, places: Sequence[Place]) -> int:
+    """Count the numbers that differ."""
+    count = 0
+    for here, there in places:
         mine, yours = _pick(one, here, one.numbers), _pick(other, there, other.numbers)
         if mine and yours and not _same_number(mine, yours):
-            numbers += max(min(len(set(mine) - set(yours)), len(set(yours) - set(mine))), 1)
+            count += max(min(len(set(mine) - set(yours)), len(set(yours) - set(mine))), 1)
+    return count
+
+
+def _names(one: Words, other: Words, places: Sequence[Place]) -> int:
+    """Count the names that differ; one that is elsewhere in the other text was moved or means the same person."""
+    count = 0
+    for here, there in places if len(places) >= NAMES_AT_LEAST else ():
         mine, yours = _pick_names(one, here), _pick_names(other, there)
         if mine and yours and not _same_name(mine, yours):
-            strange = not other.vocabulary.issuperset(mine) and not one.vocabulary.issuperset(yours)
-            names += strange  # a name that is elsewhere in the other text was moved or means the same person
-    return numbers, names, places
-
-
-def _equal(one: Words, other: Words, blocks: Sequence[Block], facts: Sequence[bool]) -> int:
-    return sum(
-        facts[block.start + offset] and one.words[block.start + offset] == other.words[block.other + offset]
-        for block in blocks
-        for offset in range(block.length)
-    )
+            count += not other.vocabulary.issuperset(mine) and not one.vocabulary.issuperset(yours)
+    return count
 
 
 def _only_moved(one: Words, other: Words) -> bool:

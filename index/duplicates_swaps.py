@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import chain, product
 
-from index.duplicates_align import NEAR, Block, Words, replaced
+from index.duplicates_align import NEAR, Block, Words
 
 Swap = tuple[str, str]
 """A word of one text, and what stands in its place in another."""
@@ -58,9 +58,13 @@ SHORT_UNITS = {
 }
 
 
-def swapped(one: Words, other: Words, blocks: Sequence[Block], heads: Iterable[Swap] = ()) -> bool:
-    """Say whether a fact of one text is another one throughout the other; ``heads`` are swaps of their headlines."""
-    places = list(replaced(one, other, blocks))
+def swapped(
+    one: Words, other: Words, blocks: Sequence[Block], places: Sequence[Place], heads: Iterable[Swap] = ()
+) -> bool:
+    """Say whether a fact of one text is another one throughout the other.
+
+    ``places`` are those where words were replaced within the blocks; ``heads`` are swaps of the headlines.
+    """
     if any(_another_day(one, other, here, there) for here, there in places):
         return True
     found: dict[Swap, tuple[set[int], set[int]]] = {}
