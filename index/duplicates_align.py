@@ -84,6 +84,11 @@ class Words:
         return frozenset(self.grams or ([" ".join(self.words)] if self.words else []))
 
     @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each word stands in the text."""
+        return Counter(self.words)
+
+    @cached_property
     def vocabulary(self) -> frozenset[str]:
         """The distinct words."""
         return frozenset(self.words)

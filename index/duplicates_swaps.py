@@ -126,9 +126,9 @@ def _different_facts(one: Words, other: Words, a: str, b: str) -> bool:
 
 def _throughout(one: Words, other: Words, swap: Swap, count: int) -> bool:
     """Say whether hardly anything of either is in both texts but where the one stands for the other."""
-    texts = (one.words, other.words)
+    texts = (one.counts, other.counts)
     return all(
-        min(mine.count(word) - count, yours.count(word)) <= EXCEPTIONS * count
+        min(mine[word] - count, yours[word]) <= EXCEPTIONS * count
         for word, (mine, yours) in zip(swap, (texts, texts[::-1]), strict=True)
     )
 
