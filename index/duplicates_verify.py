@@ -112,9 +112,8 @@ def headlines(some: Titles, others: Titles) -> Headlines:
 
 
 def headline_swaps(some: Titles, others: Titles) -> frozenset[Swap]:
-    """Return what may stand for what in headlines that agree but for a few words."""
-    agreeing = [(a, b) for a in some for b in others if len(a & b) >= HEADLINES_AGREE * min(len(a), len(b))]
-    return frozenset(swap for a, b in agreeing for swap in product(a - b, b - a))
+    """Return what may stand for what in headlines: a word that only one has, and another that only the other has."""
+    return frozenset(swap for a in some for b in others for swap in product(a - b, b - a))
 
 
 def compare(
@@ -157,7 +156,7 @@ def _is_part(short: Words, long: Words, heads: Iterable[Swap], *, retitled: bool
         own.clauses > RETITLED_CLAUSES or own.phrases > RETITLED_PHRASES or own.with_edges > RETITLED_EDGES
     ):
         return False
-    return facts_agree(short, long, blocks, heads)
+    return facts_agree(short, long, blocks, heads, own.clauses)
 
 
 def _own(short: Words, long: Words, blocks: list[Block]) -> _Own:

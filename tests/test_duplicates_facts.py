@@ -115,6 +115,27 @@ def test_one_name_in_the_place_of_another_in_headline_and_body_is_a_template():
     assert compare(other, one, heads=heads).relation is None
 
 
+def test_another_number_in_headline_and_body_is_another_state_of_things():
+    one, other = (
+        Words(TOWN),
+        Words(TOWN.replace("120 meter", "135 meter")),
+    )
+    first, second = headline("Ini jembatan 120 meter yang ditutup"), headline("Jembatan 135 meter ditutup lama sekali")
+    heads = headline_swaps(frozenset({first}), frozenset({second}))
+    assert compare(one, other).relation == "copy"
+    assert compare(one, other, heads=heads).relation is None
+
+
+def test_a_single_number_is_a_correction_only_where_the_rest_is_the_same():
+    later = TOWN.replace("120 meter", "135 meter")
+    assert compare(Words(later), Words(TOWN)).relation == "copy"
+    added = "Petugas sudah membongkar sebagian lantainya kemarin sore. Warga menonton dari tepi sungai."
+    assert compare(Words(f"{TOWN} {added}"), Words(TOWN)).relation == "copy"
+    own = later.replace("Kepala dinas", "Setelah hujan semalam arus sungai naik. Kepala dinas")
+    longer = TOWN.replace("Warga Rimbawana", f"{added} Warga Rimbawana")
+    assert compare(Words(own), Words(longer)).relation is None
+
+
 def test_names_that_both_texts_have_may_stand_for_each_other():
     one = TOWN.replace("Kepala dinas", "Wali kota Rimbawana, Hartanto, dan kepala dinas").replace(
         "Hartanto, Se", "dia, Se"
