@@ -56,8 +56,7 @@ CACHE_KIB = 32_768
 
 CHECKPOINT = "wal_autocheckpoint=16000"
 """Pages that SQLite lets gather before it writes them to their places, 128 MB: every document touches some 80 pages,
-most of them for its bands, so that of the documents that arrive one by one every two-hundredth waits some 10 ms for it.
-At the default of 1,000 pages every twelfth does."""
+most of them for its bands, so that every two-hundredth arriving one takes 10 ms longer, not every twelfth (1,000)."""
 
 LIVE, HELD, FILTERED, GONE = "live", "held", "filtered", "gone"
 """A document's status: served, kept back for review, left out for its language, or no longer in its source."""
