@@ -4,7 +4,9 @@ usage: python benchmarks/duplicates.py CORPUS.jsonl[.gz] [--documents N] [--uncl
 
 Derived copies: each of the first N documents is reprinted (other dateline and footer), cut to 60 % of its words,
 reordered by sentences, reworded in 10 % of its words, and all of that at once, without title or URL. A copy counts as
-found when it was itself verified against its original; copies of other copies do not help.
+found when it was itself verified against its original; copies of other copies do not help. Templates: the first
+``TEMPLATE_DOCUMENTS`` are filled in with another name, place, number or date (``duplicates_templates.py``); one counts
+as kept apart when it was not taken for a copy of its original.
 
 Corpus: all documents are cleaned, recorded and resolved in shards, on disk, as an ingest does it; the last ones arrive
 one at a time. Seconds are processor time, so that a busy machine does not count for much. ``--uncleaned`` takes the
@@ -23,12 +25,13 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from duplicates_templates import TEMPLATES, ordinary_words
 from sqlalchemy import func, select
 
 from index import tables
@@ -45,6 +48,7 @@ from transforms.rules import load_rules
 NOW = "2026-01-01T00:00:00+00:00"
 SHARD = 2_000
 ARRIVALS = 200
+TEMPLATE_DOCUMENTS = 1_000
 KEPT_SHARE = 0.6
 REWORDED_SHARE = 0.1
 CITIES = ("SURABAYA", "MEDAN", "MAKASSAR", "PADANG", "AMBON", "KUPANG")
@@ -106,6 +110,7 @@ def main() -> None:
     records = list(read(options.corpus))
     if options.documents:
         derived(records[: options.documents])
+        templates(records[: min(options.documents, TEMPLATE_DOCUMENTS)])
     whole(uncleaned(records) if options.uncleaned else cleaned(records), records, options.pairs, options.list)
 
 
@@ -144,15 +149,31 @@ def derived(records: Sequence[dict[str, Any]]) -> None:
     vocabulary = sorted({word for record in records[:500] for word in record["text"].split()})
     for name, change in CHANGES.items():
         chance = random.Random(f"derived {name}")
-        with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
-            documents = []
-            for record in records:
-                documents.append(document(record["id"], record["text"]))
-                documents.append(document(f"{record['id']}+", change(record["text"], chance, vocabulary)))
-            ledger.record("run", NOW, documents)
-            changes = resolve(ledger)
-            found = found_directly(ledger, [record["id"] for record in records])
-        print(f"{name:12} found {found:.4f}  candidates a document {changes.candidates / len(documents):.2f}")
+        found, candidates = settled({r["id"]: (r["text"], change(r["text"], chance, vocabulary)) for r in records})
+        print(f"{name:12} found {found:.4f}  candidates a document {candidates:.2f}")
+
+
+def templates(records: Sequence[dict[str, Any]]) -> None:
+    """Print the share of templates that are kept apart, by what is filled in."""
+    ordinary = ordinary_words(record["text"] for record in records)
+    for name, fill_in in TEMPLATES.items():
+        chance = random.Random(f"template {name}")
+        filled = {r["id"]: (r["text"], fill_in(r["text"], chance, ordinary)) for r in records}
+        pairs = {id_: (text, other) for id_, (text, other) in filled.items() if other and other != text}
+        print(f"{name:14} kept apart {1 - settled(pairs)[0]:.4f} of {len(pairs)}")
+
+
+def settled(texts: Mapping[str, tuple[str, str]]) -> tuple[float, float]:
+    """Settle texts and what was derived from them; returns the share found to be copies, and candidates a document."""
+    with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
+        documents = [
+            document(id_ + mark, text)
+            for id_, both in texts.items()
+            for mark, text in zip(("", "+"), both, strict=True)
+        ]
+        ledger.record("run", NOW, documents)
+        changes = resolve(ledger)
+        return found_directly(ledger, list(texts)), changes.candidates / len(documents)
 
 
 def found_directly(ledger: Ledger, ids: Sequence[str]) -> float:

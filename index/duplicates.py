@@ -20,7 +20,7 @@ from itertools import pairwise, repeat
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, update
 
 from index import tables
 from index.duplicates_queries import (
@@ -32,12 +32,14 @@ from index.duplicates_queries import (
     LIVE_DOCUMENTS,
     LIVE_SKETCHES,
     MEMBERS,
+    REPRESENTATIVES,
+    THEIR_COPIES,
     UNRESOLVED,
 )
 from index.duplicates_texts import LEAST_EQUAL, NodeTexts
 from index.duplicates_verify import Verdict
 from index.ledger import Ledger
-from index.ledger_bands import cut_pairs, enter_bands, members_of
+from index.ledger_bands import cut_pairs, enter_bands
 from index.ledger_codec import unpack_numbers
 from index.ledger_keys import names_title_or_page
 from index.ledger_sql import among, chunks, insert_rows, update_rows
@@ -117,12 +119,12 @@ def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts
     nodes = {row.node for row in batch if row.status == tables.LIVE and row.resolution == tables.TO_COMPARE}
     hashes = _hashes(connection, nodes)
     named, by_chance = _candidates(connection, hashes, tally)
-    equal = _equal_minima(connection, by_chance - named)
-    waiting, found = sorted(named | equal.keys()), []
+    equal = _equal_minima(connection, named | by_chance)
+    waiting, found = sorted(named | {pair for pair, count in equal.items() if count >= LEAST_EQUAL}), []
     for start in range(0, len(waiting), PAIRS):
         pairs = waiting[start : start + PAIRS]
         texts.note(connection, {node for pair in pairs for node in pair})
-        pairs = [(a, b) for a, b in pairs if (a, b) not in equal or texts.promising(a, b, equal[a, b])]
+        pairs = [pair for pair in pairs if texts.promising(*pair, equal.get(pair, 0), named=pair in named)]
         texts.read(connection, {node for pair in pairs for node in pair})
         tally.candidates += len(pairs)
         verdicts = ((a, b, texts.compare(a, b)) for a, b in pairs)
@@ -171,16 +173,16 @@ def _candidates(
 
 
 def _equal_minima(connection: Connection, pairs: set[Pair]) -> dict[Pair, int]:
-    """Count the equal minima of the pairs whose sketches have enough in common for a closer look."""
+    """Count the equal minima of pairs of nodes; texts that differ in their spaces share a node, so the best counts."""
+    nodes = {node for pair in pairs for node in pair}
     sketches: dict[int, set[bytes]] = {}
-    for node, sketch in LIVE_SKETCHES.run(connection, nodes={node for pair in pairs for node in pair}):
+    for node, sketch in LIVE_SKETCHES.run(connection, nodes=nodes).all() if nodes else ():
         sketches.setdefault(node, set()).add(sketch)
-    counts = {
+    return {
         (a, b): max(equal_minima(one, other) for one in sketches[a] for other in sketches[b])
         for a, b in pairs
         if a in sketches and b in sketches
     }
-    return {pair: equal for pair, equal in counts.items() if equal >= LEAST_EQUAL}
 
 
 def _members(connection: Connection, entries: Sequence[tuple[int, int]]) -> dict[int, tuple[set[int], list[int]]]:
@@ -196,7 +198,7 @@ def _members(connection: Connection, entries: Sequence[tuple[int, int]]) -> dict
     crowds = _crowds(connection, first)
     settled = {hash_ for hash_, last in crowds.items() if min(fresh.get(hash_, {first[hash_]})) > last}
     there: dict[int, set[int]] = {hash_: set() for hash_ in fresh}
-    for hash_, node in MEMBERS.run(connection, hashes=first.keys() - settled):
+    for hash_, node in MEMBERS.run(connection, hashes=[hash_ for hash_ in first if hash_ not in settled]).all():
         there.setdefault(hash_, set()).add(node)
     for hash_ in settled:
         there[hash_] = set(HUBS.run(connection, hash=hash_, last_hub=crowds[hash_]).scalars())
@@ -237,8 +239,8 @@ def _cluster(
     seeds = {row.node for row in batch} | partners
     clusters = {row.cluster for row in batch if row.cluster}
     if clusters:
-        for members in members_of(clusters):
-            seeds.update(connection.execute(select(tables.documents.c.node).where(members)).scalars())
+        for members in (REPRESENTATIVES, THEIR_COPIES):
+            seeds.update(members.run(connection, ids=clusters).scalars())
     leaders, edges = _components(connection, seeds)
     documents = _live_documents(connection, leaders)
     placed = [place for group in _grouped(leaders, documents) for place in _assign(connection, group, edges, texts)]

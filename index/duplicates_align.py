@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
+from operator import and_, eq
 
-from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS
+from index.analysis_words import stop_words
+from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS, plain_words
 
 DIFFERING = 3
 """Differing words, less the equal ones between them, that end a block: one word in ten replaced leaves blocks whole."""
@@ -25,11 +28,22 @@ DIFFERING = 3
 PLACES = 16
 """Places of a repeated 3-gram that are tried: the refrain of a song or a table has hundreds."""
 
+STRETCH = 64
+"""Words of two texts that are compared at once as a block grows."""
+
 NEAR = 6
 """Words between two blocks that follow each other in both texts up to which one gap stands in place of the other."""
 
+SMALL = 2
+"""A name is capitalised more often than this for every time that it is not."""
+
+_ORDINARY, _OPENING, _CAPITAL = range(3)
+"""How a word is written: not capitalised, capitalised where a sentence opens, and capitalised within one."""
+
 _WORD = re.compile(r"\w+")
-_SENTENCE_END = re.compile(r'[.!?:\n"“”]')
+_ENDS = frozenset('.!?:\n"“”')
+_WORD_OR_END = re.compile(r'\w+|[.!?:\n"“”]')
+_SMALL_WORD = re.compile(r"(?<![\w\-./@#])[^\W\d_A-Z]\w*")  # in addresses and hashtags names are small, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +69,9 @@ class Words:
     """A text as case-folded words, with what alignment looks up; each part is worked out when it is first asked for."""
 
     def __init__(self, text: str) -> None:
-        self._text = text if text.isascii() else VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text))
-        self.words = [word.casefold() for word in _WORD.findall(self._text)]
+        plain = plain_words(text)
+        self._text = text if plain is not None else VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text))
+        self.words = plain if plain is not None else [word.casefold() for word in _WORD.findall(self._text)]
 
     @cached_property
     def grams(self) -> list[str]:
@@ -67,6 +82,11 @@ class Words:
     def distinct(self) -> frozenset[str]:
         """The distinct word 3-grams; a shorter text is one of its own."""
         return frozenset(self.grams or ([" ".join(self.words)] if self.words else []))
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How often each word stands in the text."""
+        return Counter(self.words)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -95,18 +115,33 @@ class Words:
     @cached_property
     def names(self) -> list[bool]:
         """Which words are capitalised, but for a single one that opens a sentence or a quotation."""
-        matches = list(_WORD.finditer(self._text))
-        upper = [match[0][0].isupper() for match in matches]
-        opens = [True] + [
-            _SENTENCE_END.search(self._text, before.end(), match.start()) is not None
-            for before, match in pairwise(matches)
-        ]
         return [
-            capital and (not opening or (following and not next_opens))
-            for capital, opening, following, next_opens in zip(
-                upper, opens, [*upper[1:], False], [*opens[1:], True], strict=False
-            )
+            case == _CAPITAL or (case == _OPENING and following == _CAPITAL)
+            for case, following in zip(self._cases, [*self._cases[1:], _ORDINARY], strict=True)
         ]
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The words that are capitalised within a sentence, and hardly ever stand there in small letters."""
+        capitals = Counter(word for word, case in zip(self.words, self._cases, strict=True) if case == _CAPITAL)
+        small, ordinary = Counter(_SMALL_WORD.findall(self._text)), stop_words()
+        return frozenset(
+            word
+            for word, count in capitals.items()
+            if count > SMALL * small[word]
+            and (word not in ordinary or word.upper() in self._text)  # ``AS`` is a country, ``as`` an axle
+        )
+
+    @cached_property
+    def _cases(self) -> list[int]:
+        cases, opens = list[int](), True
+        for found in _WORD_OR_END.findall(self._text):
+            if found in _ENDS:
+                opens = True
+            else:
+                cases.append(_ORDINARY if not found[0].isupper() else _OPENING if opens else _CAPITAL)
+                opens = False
+        return cases
 
 
 def align(one: Words, other: Words) -> list[Block]:
@@ -142,22 +177,51 @@ def _best(words: Sequence[str], others: Sequence[str], here: int, places: Sequen
 def _reach(words: Sequence[str], others: Sequence[str], here: int, there: int, step: int, room: int) -> int:
     """Return how many words, going by ``step``, belong to a block: up to the last equal one before too many differ."""
     reached = differing = 0
-    for offset in range(room):
-        if words[here + step * offset] == others[there + step * offset]:
-            reached, differing = offset + 1, max(differing - 1, 0)
-        else:
-            differing += 1
-            if differing == DIFFERING:
-                break
+    for done in range(0, room, STRETCH):
+        size = min(STRETCH, room - done)
+        same = _same(_going(words, here + step * done, step, size), _going(others, there + step * done, step, size))
+        at = 0
+        while at < size:
+            end = same.find(0, at) if same[at] else at + 1
+            end = size if end == -1 else end
+            if same[at]:
+                reached, differing = done + end, max(differing - (end - at), 0)
+            else:
+                differing += 1
+                if differing == DIFFERING:
+                    return reached
+            at = end
     return reached
+
+
+def _going(words: Sequence[str], start: int, step: int, size: int) -> Sequence[str]:
+    return words[start : start + size] if step > 0 else words[start - size + 1 : start + 1][::-1]
+
+
+def _same(some: Sequence[str], others: Sequence[str]) -> bytes:
+    """Return 1 where two words are equal and 0 where they differ."""
+    return bytes(map(eq, some, others))
+
+
+def _equal_words(one: Words, other: Words, block: Block) -> bytes:
+    return _same(one.words[block.start : block.end], other.words[block.other : block.other_end])
+
+
+def equal_words(one: Words, other: Words, blocks: Sequence[Block], facts: Sequence[bool]) -> int:
+    """Count the aligned words that are equal and that are facts in the first text."""
+    return sum(sum(map(and_, facts[block.start : block.end], _equal_words(one, other, block))) for block in blocks)
 
 
 def unmatched(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
     """Yield the runs ``[start, end)`` of words of ``one`` that no equal word of ``other`` is aligned with."""
     equal = bytearray(len(one.words))
     for block in blocks:
-        for offset in range(block.length):
-            equal[block.start + offset] = one.words[block.start + offset] == other.words[block.other + offset]
+        equal[block.start : block.end] = _equal_words(one, other, block)
+    yield from _runs(equal)
+
+
+def _runs(equal: bytes | bytearray) -> Iterator[tuple[int, int]]:
+    """Yield the runs of differing words."""
     start = equal.find(0)
     while start != -1:
         end = equal.find(1, start)
@@ -168,16 +232,11 @@ def unmatched(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tup
 def replaced(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[slice, slice]]:
     """Yield what stands in the place of what: slices of differing words of both texts, neither of them empty."""
     for block, following in zip_longest(blocks, blocks[1:]):
-        first = None
-        for offset in range(block.length):
-            if one.words[block.start + offset] != other.words[block.other + offset]:
-                first = offset if first is None else first
-            elif first is not None:
-                yield (
-                    slice(block.start + first, block.start + offset),
-                    slice(block.other + first, block.other + offset),
-                )
-                first = None
+        for first, end in _runs(_equal_words(one, other, block)):
+            yield (
+                slice(block.start + first, block.start + end),
+                slice(block.other + first, block.other + end),
+            )
         if following is not None:
             gap, counterpart = following.start - block.end, following.other - block.other_end
             if 0 < gap <= NEAR and 0 < counterpart <= NEAR:

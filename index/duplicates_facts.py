@@ -1,26 +1,29 @@
 """Whether two aligned texts tell the same facts: the numbers and names that stand in each other's place.
 
-Copies that were reworded replace words of every kind; the prices, draws, scores and forecasts of a template differ
-where numbers and names are, and hardly elsewhere. So differing facts are held against all that was replaced, and
-against the facts that agree. What is only written differently (``09`` and ``9``, ``Rp 3.000`` and ``Rp3000``, ``Cina``
-and ``China``) agrees.
+Copies that were reworded replace words of every kind, each by something else; the prices, draws, scores and forecasts
+of a template differ where numbers and names are, and hardly elsewhere. So differing facts are held against all that was
+replaced, and against the facts that agree. What is replaced by the same other fact throughout needs no weighing, see
+:mod:`index.duplicates_swaps`. What is only written differently (``09`` and ``9``, ``Rp 3.000`` and ``Rp3000``,
+``Cina`` and ``China``) agrees.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-from index.duplicates_align import Block, Words, replaced
+from index.duplicates_align import Block, Words, equal_words, replaced
+from index.duplicates_swaps import Place, Swap, swapped
 
 NUMBERS_REPLACED = 1 / 6
 """Least share of the replaced places that numbers hold in a template. Copies with one word in ten replaced by a word of
 other articles have less in 99.5 % of cases; gold prices, share prices and prayer times have 0.2–1."""
 
-ONE_OF = 12
-"""Numbers of which a single one may differ: a corrected digit, another spelling of a date."""
+ONE_OF, VERBATIM = 12, 0.03
+"""Numbers of which a single one may differ, and the largest share of clauses of its own that a text may have for that:
+a corrected digit stands in a text that is the same otherwise, the score of a later day has words to go with it."""
 
 NAMES_AT_LEAST, NAMES_SHARE = 3, 0.12
 """Differing names, and their share of all aligned ones, above which two texts speak of different people or places;
@@ -32,40 +35,46 @@ SPELLING = 0.7
 _DIGITS = re.compile(r"\d+")
 
 
-def facts_agree(one: Words, other: Words, blocks: Sequence[Block]) -> bool:
-    """Say whether numbers and names that stand in each other's place are the same but for a few."""
-    numbers, names, places = _differing(one, other, blocks)
-    if numbers:
-        same = _equal(one, other, blocks, one.numbers)
-        single = numbers == 1 and same + 1 >= ONE_OF
-        if not single and numbers >= NUMBERS_REPLACED * places and not _only_moved(one, other):
-            return False
-    if names < NAMES_AT_LEAST:
+def facts_agree(
+    one: Words, other: Words, blocks: Sequence[Block], heads: Iterable[Swap] = (), own: float = 0.0
+) -> bool:
+    """Say whether numbers and names that stand in each other's place are the same but for a few.
+
+    ``heads`` are what stands for what in their headlines, in either order, ``own`` is the share of clauses of its own
+    that the first text has.
+    """
+    places = list(replaced(one, other, blocks))
+    if not places:
         return True
-    return names <= NAMES_SHARE * (names + _equal(one, other, blocks, one.names))
+    if swapped(one, other, blocks, places, heads):
+        return False
+    if numbers := _numbers(one, other, places):
+        same = equal_words(one, other, blocks, one.numbers)
+        single = numbers == 1 and same + 1 >= ONE_OF and own <= VERBATIM
+        if not single and numbers >= NUMBERS_REPLACED * len(places) and not _only_moved(one, other):
+            return False
+    names = _names(one, other, places)
+    return names < NAMES_AT_LEAST or names <= NAMES_SHARE * (names + equal_words(one, other, blocks, one.names))
 
 
-def _differing(one: Words, other: Words, blocks: Sequence[Block]) -> tuple[int, int, int]:
-    """Count the numbers and names that differ, and the places where anything was replaced."""
-    numbers = names = places = 0
-    for here, there in replaced(one, other, blocks):
-        places += 1
+def _numbers(one: Words, other: Words, places: Sequence[Place]) -> int:
+    """Count the numbers that differ."""
+    count = 0
+    for here, there in places:
         mine, yours = _pick(one, here, one.numbers), _pick(other, there, other.numbers)
         if mine and yours and not _same_number(mine, yours):
-            numbers += max(min(len(set(mine) - set(yours)), len(set(yours) - set(mine))), 1)
+            count += max(min(len(set(mine) - set(yours)), len(set(yours) - set(mine))), 1)
+    return count
+
+
+def _names(one: Words, other: Words, places: Sequence[Place]) -> int:
+    """Count the names that differ; one that is elsewhere in the other text was moved or means the same person."""
+    count = 0
+    for here, there in places if len(places) >= NAMES_AT_LEAST else ():
         mine, yours = _pick_names(one, here), _pick_names(other, there)
         if mine and yours and not _same_name(mine, yours):
-            strange = not other.vocabulary.issuperset(mine) and not one.vocabulary.issuperset(yours)
-            names += strange  # a name that is elsewhere in the other text was moved or means the same person
-    return numbers, names, places
-
-
-def _equal(one: Words, other: Words, blocks: Sequence[Block], facts: Sequence[bool]) -> int:
-    return sum(
-        facts[block.start + offset] and one.words[block.start + offset] == other.words[block.other + offset]
-        for block in blocks
-        for offset in range(block.length)
-    )
+            count += not other.vocabulary.issuperset(mine) and not one.vocabulary.issuperset(yours)
+    return count
 
 
 def _only_moved(one: Words, other: Words) -> bool:

@@ -37,6 +37,12 @@ LIVE_DOCUMENTS = Prepared(
         _documents.resolution,
     ).where(_live)
 )
+NOTED = Prepared(select(_documents.node, _documents.id, _documents.url, _documents.title).where(_live))
+STORED = Prepared(select(_documents.node, _documents.raw, _documents.text).where(among_those(_documents.id, "ids")))
+REPRESENTATIVES = Prepared(select(_documents.node).where(among_those(_documents.id, "ids")))
+THEIR_COPIES = Prepared(
+    select(_documents.node).where(among_those(_documents.cluster, "ids"), _documents.duplicate_kind.is_not(None))
+)
 MEMBERS = Prepared(select(_bands.hash, _bands.node).where(among_those(_bands.hash, "hashes")))
 HUBS = Prepared(select(_bands.node).where(_bands.hash == bindparam("hash"), _bands.node <= bindparam("last_hub")))
 CROWDS = Prepared(select(_crowds.hash, _crowds.last_hub))

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from index import tables
 from index.duplicates_align import Words
-from index.duplicates_verify import Titles, Verdict, compare, headline, headlines
+from index.duplicates_queries import NOTED, STORED
+from index.duplicates_verify import Titles, Verdict, compare, headline, headline_swaps, headlines
 from index.ledger_codec import unpack_pair
 from index.ledger_keys import page_key
-from index.ledger_sql import among
 
 KEPT_CHARACTERS = 600_000
 """Characters of texts kept ready for comparison, some 300 articles: each takes about 30 bytes. Five times as many made
 a run grow by 40 MB and saved no time."""
 
-LEAST_EQUAL, RETITLED_EQUAL = 16, 28
-"""Equal minima of 100 below which a pair that shares a band is not read, and the same under another headline. Of 540
-copies of a news corpus none has fewer, and of the copies that are changed in all ways at once less than one in a
-thousand; seven in eight pairs that share a band have."""
+LEAST_EQUAL, RETITLED_EQUAL, ENTITLED_EQUAL = 16, 36, 8
+"""Equal minima of 100 below which a pair that shares a band is not read, the same under another headline, and of a
+pair that shares its title but not its page. Of 540 copies of a news corpus none has fewer, and of the copies that are
+changed in all ways at once less than one in a thousand; seven in eight pairs that share a band have, and nine in ten
+that share a title: the parts of a series."""
 
 
 class NodeTexts:
@@ -28,7 +28,7 @@ class NodeTexts:
         self._texts: dict[int, Words] = {}
         self._characters = 0
         self._readers: dict[int, str] = {}
-        self._pages: dict[int, frozenset[str]] = {}
+        self._urls: dict[int, set[str]] = {}
         self._titles: dict[int, Titles] = {}
 
     def load(self, connection: Connection, nodes: set[int]) -> None:
@@ -38,16 +38,13 @@ class NodeTexts:
 
     def note(self, connection: Connection, nodes: set[int]) -> None:
         """Learn the pages and headlines of some nodes, and forget those of others."""
-        columns = tables.documents.c
-        pages: dict[int, set[str]] = {node: set() for node in nodes}
+        self._urls = {node: set() for node in nodes}
         titles: dict[int, set[frozenset[str]]] = {node: set() for node in nodes}
         self._readers = {}
-        live = among(columns.node, nodes) & (columns.status == tables.LIVE)
-        for row in connection.execute(select(columns.node, columns.id, columns.url, columns.title).where(live)):
-            self._readers[row.node] = min(row.id, self._readers.get(row.node, row.id))
-            pages[row.node].add(page_key(row.url) or "")
-            titles[row.node].add(headline(row.title))
-        self._pages = {node: frozenset(keys - {""}) for node, keys in pages.items()}
+        for node, id_, url, title in NOTED.run(connection, nodes=nodes).all():
+            self._readers[node] = min(id_, self._readers.get(node, id_))
+            self._urls[node].add(url or "")
+            titles[node].add(headline(title))
         self._titles = {node: frozenset(words) for node, words in titles.items()}
 
     def read(self, connection: Connection, nodes: set[int]) -> None:
@@ -55,21 +52,31 @@ class NodeTexts:
         if self._characters > KEPT_CHARACTERS:
             self._texts.clear()
             self._characters = 0
-        columns = tables.documents.c
         missing = sorted(self._readers[node] for node in nodes if node not in self._texts)
-        query = select(columns.node, columns.raw, columns.text).where(among(columns.id, missing))
-        for row in connection.execute(query):
-            text = unpack_pair(row.raw, row.text)[1]
-            self._texts[row.node] = Words(text)
+        for node, raw, packed in STORED.run(connection, ids=missing).all() if missing else ():
+            text = unpack_pair(raw, packed)[1]
+            self._texts[node] = Words(text)
             self._characters += len(text)
 
-    def promising(self, a: int, b: int, equal: int) -> bool:
-        """Say whether two noted nodes with that many equal minima may be copies: only then are their texts read."""
+    def promising(self, a: int, b: int, equal: int, *, named: bool) -> bool:
+        """Say whether two noted nodes with that many equal minima may be copies: only then are their texts read.
+
+        ``named`` when they share a title or a page.
+        """
+        if named and self._one_page(a, b):
+            return True
         titles = headlines(self._titles[a], self._titles[b])
-        return titles != "conflict" and equal >= (LEAST_EQUAL if titles == "agree" else RETITLED_EQUAL)
+        if titles == "differ":
+            return equal >= RETITLED_EQUAL
+        return titles == "agree" and equal >= (ENTITLED_EQUAL if named else LEAST_EQUAL)
 
     def compare(self, a: int, b: int) -> Verdict:
         """Compare two loaded nodes."""
-        same_page = bool(self._pages[a] & self._pages[b])
         titles = headlines(self._titles[a], self._titles[b])
-        return compare(self._texts[a], self._texts[b], same_page=same_page, titles=titles)
+        heads = headline_swaps(self._titles[a], self._titles[b])
+        return compare(self._texts[a], self._texts[b], same_page=self._one_page(a, b), titles=titles, heads=heads)
+
+    def _one_page(self, a: int, b: int) -> bool:
+        """Say whether two noted nodes come from one page; asked of few pairs, since reading a URL takes long."""
+        pages = {page_key(url) for url in self._urls[a]}
+        return any(page_key(url) in pages for url in self._urls[b] if page_key(url))

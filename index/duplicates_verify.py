@@ -15,11 +15,14 @@ than not, so that less may have changed; and one headline with another number or
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 from index.duplicates_align import Block, Words, align, unmatched
 from index.duplicates_facts import facts_agree
+from index.duplicates_swaps import Swap
 
 Relation = Literal["copy", "version"]
 Headlines = Literal["agree", "differ", "conflict"]
@@ -108,11 +111,19 @@ def headlines(some: Titles, others: Titles) -> Headlines:
     return "agree" if any(a <= b or b <= a for a, b in numbers) else "conflict"
 
 
-def compare(a: Words, b: Words, *, same_page: bool = False, titles: Headlines = "agree") -> Verdict:
+def headline_swaps(some: Titles, others: Titles) -> frozenset[Swap]:
+    """Return what may stand for what in headlines: a word that only one has, and another that only the other has."""
+    return frozenset(swap for a in some for b in others for swap in product(a - b, b - a))
+
+
+def compare(
+    a: Words, b: Words, *, same_page: bool = False, titles: Headlines = "agree", heads: Iterable[Swap] = ()
+) -> Verdict:
     """Say what two texts are to each other, in either order.
 
     ``same_page`` when they come from one URL: two states of one page are copies even when one holds only its beginning
-    or figures were brought up to date. ``titles`` says how their headlines compare.
+    or figures were brought up to date. ``titles`` says how their headlines compare, ``heads`` what stands for what in
+    them.
     """
     short, long = sorted((a, b), key=lambda text: (len(text.distinct), text.words))
     common = len(short.distinct & long.distinct)
@@ -125,7 +136,7 @@ def compare(a: Words, b: Words, *, same_page: bool = False, titles: Headlines = 
     retitled = titles == "differ"
     least = RETITLED_CONTAINMENT if retitled else CONTAINMENT
     least = SHORT_CONTAINMENT if len(short.words) < SHORT else least
-    if titles == "conflict" or containment < least or not _is_part(short, long, retitled=retitled):
+    if titles == "conflict" or containment < least or not _is_part(short, long, heads, retitled=retitled):
         return Verdict(jaccard, containment, None)
     length = len(short.words) / max(len(long.words), 1)
     brief = length < (RETITLED_LENGTH if retitled else VERSION_LENGTH)
@@ -133,7 +144,7 @@ def compare(a: Words, b: Words, *, same_page: bool = False, titles: Headlines = 
     return Verdict(jaccard, containment, "version" if brief or summary else "copy")
 
 
-def _is_part(short: Words, long: Words, *, retitled: bool) -> bool:
+def _is_part(short: Words, long: Words, heads: Iterable[Swap], *, retitled: bool) -> bool:
     """Say whether the longer text tells all that the shorter one does."""
     blocks = align(short, long)
     own, count = _own(short, long, blocks), len(short.words)
@@ -145,7 +156,7 @@ def _is_part(short: Words, long: Words, *, retitled: bool) -> bool:
         own.clauses > RETITLED_CLAUSES or own.phrases > RETITLED_PHRASES or own.with_edges > RETITLED_EDGES
     ):
         return False
-    return facts_agree(short, long, blocks)
+    return facts_agree(short, long, blocks, heads, own.clauses)
 
 
 def _own(short: Words, long: Words, blocks: list[Block]) -> _Own:

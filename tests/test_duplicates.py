@@ -155,6 +155,7 @@ def test_the_representative_is_the_longest_then_the_earliest_then_the_smallest_i
     ledger.record("run", NOW, [document("z", reprinted(LONG))])
     resolve(ledger)
     assert clusters(ledger) == {"z": ("a", "b", "c", "d")}
+    assert set(ledger.duplicate_kinds("abcd").values()) == {"near"}  # of the longer one, though equal to each other
 
 
 def test_a_cluster_follows_what_happens_to_its_members(ledger: Ledger):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from index.duplicates_align import Words, align, replaced, unmatched
 from index.duplicates_facts import facts_agree
-from index.duplicates_verify import compare, headline, headlines
+from index.duplicates_verify import compare, headline, headline_swaps, headlines
 
 REPORT = (
     "Harga cabai di Pasar Melati naik menjadi Rp 42.000 sekilo pada Senin 3 Juni, kata pedagang bernama Sumarni. "
@@ -55,6 +55,93 @@ def test_other_names_in_the_same_places_are_other_facts():
         other = other.replace(name, another)
     assert not agree(other, REPORT)
     assert agree(REPORT.replace("Sumarni", "Soemarni"), REPORT)
+
+
+TOWN = (
+    "RIMBAWANA, SUARALEMBAH.ID - Pemerintah Kota Rimbawana menutup jembatan lama mulai Senin (3/6) sampai tiang "
+    "penyangga selesai diganti. Kepala dinas pekerjaan umum setempat meminta warga memakai jalur utara yang lebih jauh "
+    "14 kilometer, atau perahu yang berangkat pukul 06.00, 09.30, 13.45 dan 17.15 dari dermaga. Jembatan itu 120 "
+    "meter panjangnya, dibangun tahun 1978 dan dilalui 9.000 kendaraan sehari, kata Hartanto, Selasa. Warga Rimbawana "
+    "mengeluhkan penutupan karena jalur utara sering macet pada pagi hari dan belum diaspal sepanjang 3 kilometer."
+)
+
+
+@pytest.mark.parametrize(
+    "swaps",
+    [
+        {"Rimbawana": "Kertalaya", "RIMBAWANA": "KERTALAYA"},
+        {"Rimbawana": "Tanjung Sempana", "RIMBAWANA": "TANJUNG SEMPANA"},
+        {"kilometer": "mil"},
+        {"Senin (3/6)": "Rabu (5/6)"},
+        {"Selasa": "Kamis"},
+        {"Senin (3/6)": "Senin (17/6)"},
+    ],
+)
+def test_a_fact_that_is_another_one_throughout_tells_two_articles_apart(swaps: dict[str, str]):
+    other = TOWN
+    for old, new in swaps.items():
+        other = other.replace(old, new)
+    assert not agree(other, TOWN)
+    assert not agree(TOWN, other)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("RIMBAWANA, SUARALEMBAH.ID", "KERTALAYA, WARTAKOTA.ID"),  # another dateline
+        ("Hartanto", "Hermawan"),  # a name that was put right
+        ("120 meter", "210 meter"),
+        ("Senin (3/6)", "Senin (4/6)"),  # one weekday, so one of the dates is mistaken
+        ("utara", "selatan"),  # no name
+        ("kilometer", "km"),
+        ("Rimbawana", "Rimba Wana"),
+        ("Rimbawana", "Rimbawono"),
+    ],
+)
+def test_a_dateline_a_correction_and_another_spelling_leave_a_copy(old: str, new: str):
+    other = TOWN.replace(old, new)
+    assert other != TOWN
+    assert agree(other, TOWN)
+    assert agree(TOWN, other)
+
+
+def test_one_name_in_the_place_of_another_in_headline_and_body_is_a_template():
+    one, other = Words(TOWN), Words(TOWN.replace("Hartanto", "Suroyo"))
+    first, second = headline("Hartanto tutup jembatan lama kota"), headline("Suroyo tutup jembatan lama kota")
+    heads = headline_swaps(frozenset({first}), frozenset({second}))
+    assert heads == {("hartanto", "suroyo")}
+    assert compare(one, other).relation == "copy"
+    assert compare(one, other, heads=heads).relation is None
+    assert compare(other, one, heads=heads).relation is None
+
+
+def test_another_number_in_headline_and_body_is_another_state_of_things():
+    one, other = (
+        Words(TOWN),
+        Words(TOWN.replace("120 meter", "135 meter")),
+    )
+    first, second = headline("Ini jembatan 120 meter yang ditutup"), headline("Jembatan 135 meter ditutup lama sekali")
+    heads = headline_swaps(frozenset({first}), frozenset({second}))
+    assert compare(one, other).relation == "copy"
+    assert compare(one, other, heads=heads).relation is None
+
+
+def test_a_single_number_is_a_correction_only_where_the_rest_is_the_same():
+    later = TOWN.replace("120 meter", "135 meter")
+    assert compare(Words(later), Words(TOWN)).relation == "copy"
+    added = "Petugas sudah membongkar sebagian lantainya kemarin sore. Warga menonton dari tepi sungai."
+    assert compare(Words(f"{TOWN} {added}"), Words(TOWN)).relation == "copy"
+    own = later.replace("Kepala dinas", "Setelah hujan semalam arus sungai naik. Kepala dinas")
+    longer = TOWN.replace("Warga Rimbawana", f"{added} Warga Rimbawana")
+    assert compare(Words(own), Words(longer)).relation is None
+
+
+def test_names_that_both_texts_have_may_stand_for_each_other():
+    one = TOWN.replace("Kepala dinas", "Wali kota Rimbawana, Hartanto, dan kepala dinas").replace(
+        "Hartanto, Se", "dia, Se"
+    )
+    both = "Hartanto menambahkan bahwa Hartanto sendiri yang memimpin. Kata Hartanto, Hartanto akan datang."
+    assert agree(f"{one} {both}", f"{one.replace('Hartanto', 'Suroyo')} {both}")
 
 
 def test_headlines_agree_differ_or_conflict():

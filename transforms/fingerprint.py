@@ -97,9 +97,18 @@ def similarity(a: str, b: str) -> tuple[float, float]:
     return common / (len(first) + len(second) - common), common / min(len(first), len(second))
 
 
+def plain_words(text: str) -> list[str] | None:
+    """Split a text of ASCII letters and common signs into case-folded words; None for another one."""
+    if not text.isascii():
+        for sign in _SIGNS:
+            text = text.replace(sign, " ")
+    return text.translate(_ASCII_WORDS).split() if text.isascii() else None
+
+
 def _words(text: str) -> list[str]:
-    if text.isascii():
-        return text.translate(_ASCII_WORDS).split()
+    plain = plain_words(text)
+    if plain is not None:
+        return plain
     for sign in _SIGNS:
         text = text.replace(sign, " ")
     words: list[str] = []
