@@ -41,6 +41,12 @@ PRAYERS = [
     "Allaahumma shalli 'alaa sayyidinaa muhammadin wa 'alaa aali sayyidinaa muhammad.",
     "رَبَّنَا آتِنَا فِي الدُّنْيَا حَسَنَةً وَفِي الْآخِرَةِ حَسَنَةً وَقِنَا عَذَابَ النَّارِ",
 ]
+OWN_SCRIPTS = {
+    "jv": "ꦮꦺꦴꦁ ꦠꦤꦶ ꦩꦶꦮꦶꦠꦶ ꦥꦤꦺꦤ꧀ ꦥꦫꦶ ꦢꦶꦤ ꦩꦶꦁꦒꦸ",
+    "su": "ᮅᮛᮀ ᮜᮨᮙ᮪ᮘᮥᮁ ᮙᮤᮙᮤᮒᮤ ᮕᮔᮦᮔ᮪ ᮕᮛᮦ",
+    "ban": "ᬓ᭄ᬭᬫ ᬤᬾᬰᬦᬾ ᬳᬦᬶᬢᬶ ᬩᬜᬸ ᬲᬸᬫᭂᬃ",
+}
+JAWI = "ڤندودوق كامڤوڠ ايت ڤرݢي ك ڤاسر ڤد هاري اهد اونتوق ممبلي سايور دان ايكن يڠ باروسن دتڠكڤ."
 OTHERS = {
     "de": "Die Fähre fährt wieder jede Nacht über den Fluss, nachdem der Motor endlich repariert worden ist.",
     "fr": "Le bac traverse de nouveau la rivière chaque nuit, parce que le moteur a enfin été réparé.",
@@ -73,7 +79,7 @@ def test_neighbours_of_indonesian_are_told_apart(code: str, text: str) -> None:
         "",
         "   ",
         "12 345 67890 – 1.000.000,00",
-        "Halo, apa kabar?",
+        "Apa kabar?",
         "Melati Harsanti Wirasena",
         "https://kabarteluk.example/daerah/pelabuhan-baru-sempana-mulai-dibangun",
         "redaksi@kabarteluk.example 0812-0000-0000",
@@ -94,6 +100,31 @@ def test_a_short_sentence_is_named_and_a_label_as_long_is_not() -> None:
 
 def test_a_headline_in_capitals_is_read_as_words() -> None:
     assert detect_language(INDONESIAN[:150].upper()).code == "id"
+
+
+def test_a_text_in_capitals_or_in_title_case_is_read_like_any_other() -> None:
+    for code, text in (("id", INDONESIAN), ("ms", MALAY)):
+        assert detect_language(text.upper()).code == code
+        assert detect_language(text.title()).code == code
+
+
+@pytest.mark.parametrize("code", OWN_SCRIPTS)
+def test_scripts_of_their_own_tell_the_language(code: str) -> None:
+    text = OWN_SCRIPTS[code]
+    verdict = detect_language(text)
+    assert (verdict.code, [share.code for share in verdict.languages]) == (code, [code])
+    quoted = detect_language(f"{INDONESIAN}\n{text}")
+    assert quoted.code == "id"
+    assert [share.code for share in quoted.languages] == ["id", code]
+
+
+def test_malay_in_arabic_letters_is_malay() -> None:
+    assert detect_language(JAWI).code == "ms"
+
+
+def test_indonesian_in_the_old_spelling_is_indonesian() -> None:
+    old = INDONESIAN.replace("u", "oe").replace("j", "dj").replace("y", "j")
+    assert detect_language(old).code == "id"
 
 
 def test_a_quoted_paragraph_does_not_flip_the_article() -> None:

@@ -37,10 +37,10 @@ def test_a_text_has_the_weights_of_the_features_of_its_words(words: list[str]) -
     shipped = load_family()
     weights = {
         feature: [(7 * len(feature) + ord(feature[0])) % 250 - 120, len(feature)]
-        for feature in ("^di$", "di", "^d", "an$", "ng", "^se", "menu", "#0", "#-", "a", "^meng")
+        for feature in ("^di$", "di", "^d", "an$", "ng", "^se", "menu", "#00", "#--", "a", "^meng")
     }
     assert all(abs(value) < LANE_OFFSET for row in weights.values() for value in row)
-    bands = {"di": 0, "a": 0}
+    bands = {"di": "00", "a": "00"}
     model = FamilyModel(("id", "ms"), 1.0, weights, bands)
     features = [feature for word in words for feature in features_of(word, bands)]
     rows = [weights[feature] for feature in features if feature in weights]

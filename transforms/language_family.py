@@ -2,9 +2,10 @@
 
 langdetect has profiles for Indonesian and Tagalog only, and takes their neighbours for one of them. What tells these
 languages apart are function words and affixes (``karena``/``kerana``/``amarga``/``sabab``), so a multinomial logistic
-model weighs whole words, the two- to four-letter pieces of words, and how common a word is in Indonesian: a word that
-no Indonesian text uses speaks for a neighbour even when training never saw it. Capitalised words are left out where
-enough others are left: they are mostly names, and an Indonesian report from Kuala Lumpur is not Malay.
+model weighs whole words, the two- to four-letter pieces of words, and how common a word is in Indonesian and in Malay:
+a word that no Indonesian text uses speaks for a neighbour even when training never saw it. Where enough other words are
+left, a capitalised word is read only if it is in one of the two lists of common words, which hold no names: ``Beliau``
+that begins a sentence and ``Timbalan`` of a title speak for Malay, but an Indonesian report from Kuala Lumpur is not.
 
 The table of weights is data, rebuilt by ``python -m flows.train_language``.
 """
@@ -38,33 +39,44 @@ LANE_OFFSET = 128
 """Added to each weight, between -127 and 127, because a lane must not be negative."""
 MAX_WORD = 60
 """Characters; a longer word has no features."""
+UNCOMMON = "--"
+"""Band of a word that is common neither in Indonesian nor in Malay."""
 
 _MARKS = re.compile(r"[\u0300-\u036f]")
 
 Weights = list[float]
+Bands = dict[str, str]
 
 
 def words_of(normal: str) -> list[str]:
-    """Return the words that speak for a language: lower case, accents folded, without names where possible.
+    """Return the words of a text, accents folded; all in lower case if hardly any begins with a small letter.
 
-    ``normal`` is text as ``Profiles.normalise`` leaves it, letters and spaces only.
+    Otherwise they are as written, so that ``is_name`` can tell names. ``normal`` is text as ``Profiles.normalise``
+    leaves it, letters and spaces only.
     """
     if not normal.isascii():
         normal = _MARKS.sub("", unicodedata.normalize("NFD", normal))
     words = normal.split()
-    small = [word for word in words if word >= "a"]
-    chosen = small if len(small) >= MIN_SMALL_WORDS else words
-    return " ".join(chosen[:: -(-len(chosen) // MAX_WORDS) or 1]).lower().split(" ") if chosen else []
+    chosen = words[:: -(-len(words) // MAX_WORDS) or 1]
+    if len([word for word in chosen if word >= "a"]) >= MIN_SMALL_WORDS:
+        return chosen
+    return " ".join(chosen).lower().split()
 
 
-def features_of(word: str, bands: dict[str, int]) -> list[str]:
-    """Return the features of one word: the word itself with its ends marked, its frequency band, and its pieces.
+def is_name(word: str, bands: Bands) -> bool:
+    """Tell whether a word as ``words_of`` gives it is to be passed over: a name, an abbreviation, set in capitals."""
+    return word < "a" and (word.lower() not in bands or (len(word) > 1 and word.isupper()))
 
-    ``bands`` gives the band of each common Indonesian word, 0 for the commonest; other words are in band ``#-``.
+
+def features_of(word: str, bands: Bands) -> list[str]:
+    """Return the features of one word in lower case: itself with its ends marked, its frequency band, and its pieces.
+
+    ``bands`` gives the band of each common word: how common it is in Indonesian and in Malay, a digit each, 0 for the
+    commonest, ``-`` for words beyond the list.
     """
     marked = f"^{word}$"
     length = len(marked)
-    features = [marked, f"#{bands.get(word, '-')}"]
+    features = [marked, f"#{bands.get(word, UNCOMMON)}"]
     for size in range(MIN_PIECE, min(MAX_PIECE, length - 1) + 1):
         features += [marked[start : start + size] for start in range(length - size + 1)]
     return features
@@ -77,7 +89,7 @@ class _WordTable(dict[str, int]):
     words come by, from those of the pieces that begin at each of their characters: new words are made of known pieces.
     """
 
-    def __init__(self, codes: int, weights: dict[str, list[int]], bands: dict[str, int]) -> None:
+    def __init__(self, codes: int, weights: dict[str, list[int]], bands: Bands) -> None:
         super().__init__()
         lanes = Struct(f"<{codes + 1}I")
         self._weights = {
@@ -90,9 +102,10 @@ class _WordTable(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         packed = 0
-        if len(word) <= MAX_WORD:
-            marked = f"^{word}$"
-            packed = self._feature(f"#{self._bands.get(word, '-')}")
+        if len(word) <= MAX_WORD and not is_name(word, self._bands):
+            small = word.lower()
+            marked = f"^{small}$"
+            packed = self._feature(f"#{self._bands.get(small, UNCOMMON)}")
             if len(marked) > MAX_PIECE:  # of a shorter word the longest piece is the word itself
                 packed += self._feature(marked)
             known = self._pieces
@@ -117,11 +130,9 @@ class _WordTable(dict[str, int]):
 
 class FamilyModel:
     """Weights of each feature for each language of the family in steps of ``unit`` nats, and the frequency bands of
-    Indonesian words."""
+    words."""
 
-    def __init__(
-        self, codes: tuple[str, ...], unit: float, weights: dict[str, list[int]], bands: dict[str, int]
-    ) -> None:
+    def __init__(self, codes: tuple[str, ...], unit: float, weights: dict[str, list[int]], bands: Bands) -> None:
         self.codes = codes
         self._unit = unit
         self._words = _WordTable(len(codes), weights, bands)
@@ -157,5 +168,5 @@ def softmax(scores: Weights) -> Weights:
 def load_family() -> FamilyModel:
     """Load the packaged table of weights."""
     table = orjson.loads(gzip.decompress(TABLE.read_bytes()))
-    bands = {word: band for band, words in enumerate(table["bands"]) for word in words.split()}
+    bands = {word: band for band, words in table["bands"].items() for word in words.split()}
     return FamilyModel(tuple(table["codes"]), table["unit"], table["weights"], bands)
