@@ -229,7 +229,9 @@ def night(path: Path, arriving: list[tuple[PackedDocument, LineCount]], *, plans
         statements = Statements(ledger) if plans else None
         address = next(document.url for document, _ in arriving if document.url)
         rules = arriving[0][0].rules_version
-        clock.time("planning, nothing changed", lambda: ledger.source_states(rules, rules))
+        clock.time(
+            "planning, most documents outdated by lines learned since", lambda: ledger.source_states(rules, rules)
+        )
         ledger.start_run("r1", NOW)
         arrive(ledger, "r1", arriving, clock)
         clock.time("status", lambda: status(ledger, rules))

@@ -39,7 +39,7 @@ from index.ledger_sql import chunks
 from index.ledger_store import RecordCounts, Renamed
 from index.ledger_views import IndexChange, StoredDocument, Version
 from index.records import IndexRecord
-from transforms.errors import LedgerError
+from transforms.errors import LedgerError, NoLedgerError
 from transforms.models import Document, Rejected, SourceFile
 
 __all__ = ["DocumentState", "IndexChange", "Ledger", "Quarantined", "RecordCounts", "Renamed", "Run", "SourceState"]
@@ -115,7 +115,7 @@ class Ledger:
         with self.reading() as connection:
             exists = inspect(connection).has_table("meta")
         if not exists and not create:
-            raise LedgerError(f"there is no ledger in {self._name} yet: ingest something first")
+            raise NoLedgerError(f"there is no ledger in {self._name} yet: ingest something first")
         if not exists:
             with self.writing() as connection:
                 ledger_open.create(connection)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from index import ledger_engine, tables
-from transforms.errors import LedgerError
+from transforms.errors import LedgerError, NoLedgerError
 
 _AGAIN = "run the same command again"
 _ADVICE = {
@@ -90,7 +90,7 @@ def no_driver(name: str, error: ImportError) -> LedgerError:
 def prepare_file(path: Path, *, read_only: bool) -> None:
     """Make the folder of a SQLite ledger, readable by its owner only; a ledger that is only read must exist."""
     if read_only and not path.is_file():
-        raise LedgerError(f"there is no ledger at {path} yet: ingest something first")
+        raise NoLedgerError(f"there is no ledger at {path} yet: ingest something first")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -142,6 +142,7 @@ def test_any_name_of_a_data_folder(tmp_path: Path, name: str):
 
 def test_two_writers_at_once(tmp_path: Path):
     data, some = tmp_path / "data", corpus(tmp_path, "a", 20)
+    assert saring(data, "ingest", "--direct", str(some)).returncode == 0
     with data_lock(data):
         for command in (["ingest", "--direct", str(some)], ["reindex", "--direct"]):
             assert str(os.getpid()) in explained(saring(data, *command))

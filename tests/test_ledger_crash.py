@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from ledger_samples import NOW, article, document
+from postgres_server import Ledgers
 
 from index.duplicates import resolve
 from index.ledger import Ledger
@@ -40,22 +41,23 @@ def write(path: str) -> None:
             ledger.finish_source(f"/s{number}", 1, 1, "run", SIZE)
 
 
-def test_killed_writers_leave_a_ledger_that_the_next_one_finishes(tmp_path: Path):
-    path = tmp_path / "data" / "ledger.sqlite"
+def test_killed_writers_leave_a_ledger_that_the_next_one_finishes(tmp_path: Path, ledgers: Ledgers | None):
+    file = tmp_path / "data" / "ledger.sqlite"
+    path = ledgers.url(file) if ledgers else str(file)
     chance = random.Random(7)
     for _ in range(KILLS):
-        command = [sys.executable, "-c", WRITER, str(path), str(Path(__file__).parent)]
+        command = [sys.executable, "-c", WRITER, path, str(Path(__file__).parent)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()
             time.sleep(chance.uniform(0.02, 0.5))
             process.send_signal(signal.SIGKILL)
-        if path.is_file():
+        if ledgers or file.is_file():
             with Ledger.open(path) as ledger:
                 assert ledger.counts()["live"] % SIZE == 0
                 for source in ledger.source_states():
                     assert len(ledger.document_states([f"{source[1:]}-{item}" for item in range(SIZE)])) == SIZE
-    write(str(path))
+    write(path)
     with Ledger.open(path) as ledger:
         figures = ledger.counts()
         assert (figures["live"], figures["exact_duplicates"]) == (SHARDS * SIZE, SHARDS * SIZE // 2)

@@ -88,7 +88,7 @@ def test_the_command_shows_what_a_changed_rule_changes(data: Path, tmp_path: Pat
     assert back["less_characters"] == result["more_characters"]
     text = saring("rules", "diff", "builtin", tmp_path, "--sample", 1, data=data)
     assert text.returncode == 0
-    assert "of 1 documents change" in text.stderr
+    assert "1 of 1 document changes" in text.stderr
 
 
 def test_the_same_rules_change_nothing(data: Path) -> None:

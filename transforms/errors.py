@@ -7,6 +7,7 @@
     ├── RuleError                  a rule file that is invalid: file, rule and reason
     ├── ConfigError                config.yaml or an option is wrong: file, key, what was expected
     ├── LedgerError                the ledger cannot be opened, or is of another version
+    │   ├── NoLedgerError          there is none yet
     │   └── LedgerLockedError      another process, perhaps on another machine, writes it
     ├── IndexUnavailableError      there is no generation to search, or it cannot be opened
     │   ├── IndexFormatError       it is of another format than this version reads
@@ -52,6 +53,10 @@ class ConfigError(SaringError):
 
 class LedgerError(SaringError):
     """The ledger cannot be opened or used."""
+
+
+class NoLedgerError(LedgerError):
+    """Nothing was ingested yet."""
 
 
 class LedgerLockedError(LedgerError):

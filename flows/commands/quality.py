@@ -13,6 +13,7 @@ from flows.commands.explaining import explain_document
 from flows.commands.rules_diff import diff_rules
 from flows.settings import Settings, load_settings
 from transforms.clean import clean
+from transforms.errors import NoLedgerError
 from transforms.evaluate import DocumentScore, Evaluation, failed, score
 from transforms.gold import GoldDocument, load_gold
 from transforms.models import RawDocument
@@ -148,7 +149,8 @@ def _ledger_hits(settings: Settings) -> dict[str, int] | None:
     """How often each rule took something, or None before the first ingest."""
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
 
-    if not settings.has_ledger:
+    try:
+        with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+            return ledger.rule_hits()
+    except NoLedgerError:
         return None
-    with Ledger.open(settings.ledger_url, read_only=True) as ledger:
-        return ledger.rule_hits()

@@ -16,7 +16,7 @@ from flows.commands.common import ConfigOption, JsonOption, print_json, say, sho
 from flows.settings import Settings, load_settings
 from flows.wording import many
 from transforms.clean import clean
-from transforms.errors import ConfigError
+from transforms.errors import ConfigError, NoLedgerError
 from transforms.models import RawDocument
 from transforms.parse import parse
 from transforms.rule_diff import Difference, differences
@@ -90,16 +90,19 @@ def _rules(name: str) -> RuleSet:
 
 
 def _compare(settings: Settings, old: RuleSet, new: RuleSet, sample: int) -> Comparison:
-    if not settings.has_ledger:
-        raise ConfigError("There is no ledger yet, so there are no documents to compare on: run `saring ingest` first.")
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
 
     found: list[Difference] = []
     documents = 0
-    with Ledger.open(settings.ledger_url, read_only=True) as ledger:
-        for stored in ledger.documents(_sampled(ledger.stale(""), sample)):
-            documents += 1
-            found += _differences(stored, old, new)
+    try:
+        with Ledger.open(settings.ledger_url, read_only=True) as ledger:
+            for stored in ledger.documents(_sampled(ledger.stale(""), sample)):
+                documents += 1
+                found += _differences(stored, old, new)
+    except NoLedgerError:
+        raise ConfigError(
+            "There is no ledger yet, so there are no documents to compare on: run `saring ingest` first."
+        ) from None
     found.sort(key=lambda difference: (-difference.characters, difference.document, difference.text))
     return Comparison(old, new, documents, tuple(found))
 
