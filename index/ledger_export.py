@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from index import tables
-from index.ledger_views import StoredDocument, stored_documents
+from index.ledger_views import StoredDocument, live_in_key_order, stored_documents
 
 SCANNED_ROWS = 2_000
 """Documents whose filter columns are read at a time (about 100 bytes each)."""
@@ -73,7 +73,7 @@ def selected_documents(connection: Connection, selection: Selection) -> Iterator
 def _selected_ids(connection: Connection, selection: Selection) -> Iterator[str]:
     columns = tables.documents.c
     query = select(columns.key, columns.id, columns.language, columns.outlet, columns.published_at)
-    query = query.where(columns.status == tables.LIVE)
+    query = query.where(live_in_key_order())
     if not selection.all_copies:
         query = query.where(columns.duplicate_kind.is_(None))
     last = 0

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger_samples import LATER, NOW, article, document, with_boilerplate
+from sqlalchemy import select
 
-from index import ledger_forget
+from index import ledger_forget, tables
 from index.duplicates import resolve
 from index.ledger import Ledger
 from index.ledger_codec import pack_pair, unpack_pair
+from index.ledger_views import live_in_key_order
 from transforms.errors import LedgerError
 from transforms.models import Rejected
 
@@ -294,3 +296,14 @@ def test_recording_and_looking_up_are_quick(ledger: Ledger):
 @given(st.text(), st.text())
 def test_packed_texts_come_back(raw: str, clean: str):
     assert unpack_pair(*pack_pair(raw, clean)) == (raw, clean)
+
+
+@pytest.mark.sqlite("it reads the plan that SQLite makes")
+def test_reading_all_chunk_by_chunk_goes_by_the_key_alone(tmp_path: Path):
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger, ledger.reading() as connection:
+        columns = tables.documents.c
+        query = select(columns.id).where(columns.key > 0, live_in_key_order()).order_by(columns.key).limit(500)
+        statement = query.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
+    assert "INTEGER PRIMARY KEY" in plan
+    assert "TEMP B-TREE" not in plan
