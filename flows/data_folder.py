@@ -9,9 +9,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from flows.settings import Settings
 from index.files import write_atomically
-from transforms.errors import LedgerError, SaringError
+from transforms.errors import SaringError
 
 DATA_MARKER: Final = "saring-data.json"
 DATA_FORMAT: Final = 1
@@ -22,12 +21,6 @@ OWN_NAMES: Final = ("ledger.sqlite", "writer.lock", "index/generations")
 
 class DataFolderError(SaringError):
     """A folder that is not saring's to write to, or of another layout."""
-
-
-def require_ledger(settings: Settings) -> None:
-    """Raise LedgerError when nothing has been ingested yet; a ledger on a server tells for itself."""
-    if not settings.has_ledger:
-        raise LedgerError(f"no ledger in {settings.data_dir} yet: run `saring ingest`")
 
 
 def claim(data_dir: Path) -> None:

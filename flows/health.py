@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from flows.data_folder import require_ledger
 from flows.missing import describe
 from flows.settings import Settings
 from flows.stages import rule_set
@@ -92,7 +91,6 @@ class Health:
 
 def health(settings: Settings, *, check: bool = False) -> Health:
     """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
-    require_ledger(settings)
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
     generations = Generations(settings.index_dir)
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:

@@ -20,7 +20,6 @@ from time import perf_counter
 
 import psutil
 
-from flows.data_folder import require_ledger
 from flows.executors import SMALL_SHARDS, Executor, ordered
 from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
@@ -143,7 +142,7 @@ def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progr
     What was ingested from elsewhere is indexed as the ledger holds it, and the report says so.
     """
     if not from_raw:
-        require_ledger(settings)
+        Ledger.open(settings.ledger_url, read_only=True).close()  # there is nothing to index where there is none
     elif not settings.sources:
         raise ConfigError("nothing to clean again: set `sources` in config.yaml, which is all that is read from raw")
     with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:

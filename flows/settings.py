@@ -233,16 +233,6 @@ class Settings(BaseSettings):
         return self.ledger or str(self.data_dir / "ledger.sqlite")
 
     @property
-    def has_ledger(self) -> bool:
-        """Whether there is a ledger to read: one on a server is believed to be."""
-        if self.ledger is None:
-            return Path(self.ledger_url).is_file()
-        from index.ledger_open import file_of  # SQLAlchemy takes a while to import
-
-        file = file_of(self.ledger_url)
-        return file is None or file.is_file()
-
-    @property
     def work_dir(self) -> Path:
         """Folder of the shards of runs under way."""
         return self.data_dir / "work"

@@ -115,7 +115,7 @@ class Ledger:
         with self.reading() as connection:
             exists = inspect(connection).has_table("meta")
         if not exists and not create:
-            raise NoLedgerError(f"there is no ledger in {self._name} yet: ingest something first")
+            raise NoLedgerError(f"no ledger in {self._name} yet: run `saring ingest`")
         if not exists:
             with self.writing() as connection:
                 ledger_open.create(connection)

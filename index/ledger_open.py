@@ -90,7 +90,7 @@ def no_driver(name: str, error: ImportError) -> LedgerError:
 def prepare_file(path: Path, *, read_only: bool) -> None:
     """Make the folder of a SQLite ledger, readable by its owner only; a ledger that is only read must exist."""
     if read_only and not path.is_file():
-        raise NoLedgerError(f"there is no ledger at {path} yet: ingest something first")
+        raise NoLedgerError(f"no ledger in {path} yet: run `saring ingest`")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -1,6 +1,6 @@
 """What holds for every test: a slow machine is no failure of a property, and where ledgers are.
 
-With SARING_TEST_LEDGER each ledger that a test names by its path, or that belongs to a data folder, is on that server
+With TEST_LEDGER each ledger that a test names by its path, or that belongs to a data folder, is on that server
 instead, in a schema of its own (``tests/postgres_server.py``).
 """
 

@@ -2,7 +2,7 @@
 
 ``python tests/postgres_server.py [ARGUMENT OF PYTEST…]`` starts a server in a temporary folder, passes the tests with
 all of their ledgers on it, and removes it again (``make test-postgres``). With a server that runs already:
-``SARING_TEST_LEDGER=postgresql+psycopg://user@host/database python -m pytest``; the schemas made there go in the end.
+``TEST_LEDGER=postgresql+psycopg://user@host/database python -m pytest``; the schemas made there go in the end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
-VARIABLE = "SARING_TEST_LEDGER"
+VARIABLE = "TEST_LEDGER"
 PASSWORD = "rahasia-sekali-9f3a"
 START_SECONDS = 60
 
