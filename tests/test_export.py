@@ -146,7 +146,7 @@ def test_a_wrong_day_ends_with_words() -> None:
         ({"out": "-", "since": "2025", "until": "2024"}, ConfigError, "lies before"),
         ({"out": "-", "form": "parquet"}, ConfigError, "name a file"),
         ({"out": "no-such-folder/out.jsonl"}, ConfigError, "no-such-folder"),
-        ({"out": "-"}, LedgerError, "ingest something first"),
+        ({"out": "-"}, LedgerError, "run `saring ingest`"),
     ],
 )
 def test_errors_in_words(

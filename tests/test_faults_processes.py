@@ -66,6 +66,7 @@ def test_writers_are_turned_away_and_readers_answered_while_one_process_writes(t
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.sqlite("the user without rights has none on the server's socket either")
 def test_a_data_folder_without_rights_is_told(tmp_path: Path):
     if UNPRIVILEGED and not shutil.which(UNPRIVILEGED[0]):
         pytest.skip("root may read everything, and there is no setpriv to give that up")

@@ -126,6 +126,7 @@ def test_files_that_change_and_vanish_while_they_are_read(tmp_path: Path):
     assert search(own.index_dir, "perahu").total >= 1
 
 
+@pytest.mark.sqlite("the user without rights has none on the server's socket either")
 def test_files_that_may_not_be_read_are_told(tmp_path: Path):
     raw = tmp_path / "raw"
     write(raw, "mangga")

@@ -99,6 +99,7 @@ def test_what_cannot_be_built_now_is_said(made: Path, tmp_path: Path):
     assert "`saring reindex` builds a new one" in script.stderr
 
 
+@pytest.mark.sqlite("it makes a file the ledger of a newer program")
 @pytest.mark.parametrize(
     "command", [("ingest", "--direct", "raw"), ("reindex", "--direct"), ("status",), ("export", "-"), ("explain", "0")]
 )

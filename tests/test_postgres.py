@@ -230,7 +230,7 @@ def test_the_longest_of_everything_fits(address: str):
 
 
 def test_a_reader_cannot_write(address: str):
-    with pytest.raises(LedgerError, match="ingest something first"):
+    with pytest.raises(LedgerError, match="run `saring ingest`"):
         Ledger.open(address, read_only=True)
     Ledger.open(address).close()
     with Ledger.open(address, read_only=True) as ledger, pytest.raises(LedgerError, match="for reading only"):
