@@ -7,6 +7,7 @@ when all of their shards are, and what duplicates and index still owe is marked 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -213,9 +214,14 @@ def _finish(run: Run) -> RunReport:
     return report
 
 
+def _path(found: SourceFile | Rejected) -> str:
+    return found.path if isinstance(found, SourceFile) else found.source
+
+
 def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
-    found = list(discover(sources))  # both passes see the same files
+    own = f"{run.settings.data_dir.absolute()}{os.sep}"  # `saring ingest .` is meant for what lies beside it
+    found = [item for item in discover(sources) if not _path(item).startswith(own)]  # both passes see the same files
     known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
     knowledge, outdated = learn(run, found, known, full=full)

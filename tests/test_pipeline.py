@@ -70,6 +70,14 @@ def test_examples_become_searchable(tmp_path):
     assert any(hit.copies for hit in search(tmp_path / "data" / "index", "pelabuhan").hits)
 
 
+def test_the_data_folder_is_no_source(tmp_path):
+    some = articles(tmp_path, 5)
+    own = settings(tmp_path)
+    first = ingest(own, tmp_path)
+    again = ingest(own, tmp_path)
+    assert (first.counts["new"], first.counts["quarantined"], again.counts["quarantined"]) == (5, 0, 0), some
+
+
 def test_nothing_is_done_twice(tmp_path):
     own = settings(tmp_path)
     first = ingest(own, EXAMPLES / "raw")
