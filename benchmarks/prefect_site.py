@@ -23,6 +23,7 @@ import psutil
 
 ROOT = Path(__file__).parent.parent
 SARING, PREFECT = (str(Path(sys.executable).with_name(name)) for name in ("saring", "prefect"))
+BUSY_TRIES = 5
 SECONDS = 300.0
 """The longest that a machine under load was seen to need for a step is a third of it."""
 WORDS = "sungai gunung pasar sekolah jembatan panen nelayan petani guru dokter warga kota desa pantai hutan".split()
@@ -84,9 +85,13 @@ class Server:
             self._process = None
 
     def ask(self, path: str, body: Any = None) -> Any:
-        """POST to the API, or GET without a body."""
+        """POST to the API, or GET without a body; asked again while the server's own database is busy, as Prefect does."""
         url = f"{self.page}/api{path}"
-        answer = httpx.get(url, timeout=120) if body is None else httpx.post(url, json=body, timeout=120)
+        for attempt in range(BUSY_TRIES):
+            answer = httpx.get(url, timeout=120) if body is None else httpx.post(url, json=body, timeout=120)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1 + attempt)
         answer.raise_for_status()
         return answer.json()
 
