@@ -85,7 +85,7 @@ class Server:
             self._process = None
 
     def ask(self, path: str, body: Any = None) -> Any:
-        """POST to the API, or GET without a body; asked again while the server's own database is busy, as Prefect does."""
+        """POST to the API, or GET without a body; asked again while the server is busy, as by Prefect itself."""
         url = f"{self.page}/api{path}"
         for attempt in range(BUSY_TRIES):
             answer = httpx.get(url, timeout=120) if body is None else httpx.post(url, json=body, timeout=120)
