@@ -151,8 +151,12 @@ _TRAILING = re.compile(
 
 
 def _is_last_sentence(page: Page, line: Line, text: str) -> bool:
-    """Whether a credit stands behind the article's last full stop: there it signs the article, as initials would."""
-    return line.index == page.tail_start - 1 and line.index > page.head_end and text.rstrip()[-1:] in (".", "!", "?")
+    """Whether a credit stands behind the article's last full stop: there it signs the article, as initials would.
+
+    So it does behind the only paragraph of all, unless more lines follow that may be the article.
+    """
+    last = line.index == page.tail_start - 1 and (line.index > page.head_end or line is page.lines[-1])
+    return last and text.rstrip()[-1:] in (".", "!", "?")
 
 
 def _is_caption(text: str, credit: str) -> bool:
