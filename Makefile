@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every start is half as long with byte code; pip leaves it out where PYTHONDONTWRITEBYTECODE is set.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib flows index transforms || true
 
-.PHONY: demo test test-postgres lint locks clean help
+.PHONY: demo test test-slow test-postgres lint locks clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,8 +40,11 @@ demo: $(VENV)/.runtime ## set up, ingest examples/raw through the Prefect flow, 
 	@$(BIN)/saring search --language id pelabuhan
 
 test: $(VENV)/.development ## set up and pass the tests
-	@echo "==> running the tests (about two minutes on two cores)"
+	@echo "==> running the tests (under three minutes on two cores)"
 	@$(BIN)/python -m pytest -n 2
+
+test-slow: $(VENV)/.development ## the tests with servers and kills that take longest, which `make test` leaves out
+	@$(BIN)/python -m pytest -m slow
 
 test-postgres: $(VENV)/.development ## pass the same tests with every ledger on a PostgreSQL server of their own (needs its programs)
 	@echo "==> running the tests with their ledgers on PostgreSQL (about five minutes on two cores)"

@@ -39,6 +39,8 @@ class Page:
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while (message := self._receive()).get("id") != self._number:
             pass
+        if "navigated" in str(message.get("error")):  # the page was left meanwhile: what was asked of it is not so
+            return {"result": {"value": None}}
         assert "error" not in message, f"{method}: {message['error']}"
         return message["result"]
 

@@ -121,6 +121,7 @@ def cluster(tmp_path: Path):
         yield cluster
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_change_nothing_but_the_time(tmp_path: Path, cluster: LocalCluster):
     raw = corpus(tmp_path / "raw")
     inline = settings(tmp_path / "inline")
@@ -146,6 +147,7 @@ def test_workers_that_are_killed_change_nothing_but_the_time(tmp_path: Path, clu
     assert everything(settings(poisoned)) == everything(inline)
 
 
+@pytest.mark.slow
 def test_a_cluster_that_goes_away_is_told_and_the_next_run_finishes(tmp_path: Path, cluster: LocalCluster):
     raw = corpus(tmp_path / "raw")
     own = settings(after_a_crash(tmp_path / "data"), cluster.address)

@@ -104,6 +104,7 @@ def test_a_limit_of_file_sizes_fails_clearly(tmp_path: Path):
     assert saring(tmp_path / "data", "status").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite("the ledger is in the folder")
 def test_a_read_only_folder_can_be_searched_and_says_why_it_is_not_written(tmp_path: Path, small_disk: Path):
     data, some = small_disk / "data", corpus(tmp_path, "a", 30)
@@ -120,6 +121,7 @@ def test_a_read_only_folder_can_be_searched_and_says_why_it_is_not_written(tmp_p
     assert "Read-only" in explained(saring(small_disk / "other", "ingest", "--direct", str(some)))
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite("its lock is a file's")
 def test_a_ledger_that_another_program_holds_is_waited_for(tmp_path: Path):
     data, some = tmp_path / "data", corpus(tmp_path, "a", 20)
@@ -140,6 +142,7 @@ def test_any_name_of_a_data_folder(tmp_path: Path, name: str):
     assert saring(tmp_path / name, "status").returncode == 0
 
 
+@pytest.mark.slow
 def test_two_writers_at_once(tmp_path: Path):
     data, some = tmp_path / "data", corpus(tmp_path, "a", 20)
     assert saring(data, "ingest", "--direct", str(some)).returncode == 0

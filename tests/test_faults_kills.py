@@ -132,6 +132,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite("it copies data folders with their ledgers in a process of its own")
 @pytest.mark.timeout(500)  # the first one waits for all: twelve seconds of work, which may have to wait for others
 @pytest.mark.parametrize("step", STEPS)

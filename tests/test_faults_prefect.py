@@ -73,6 +73,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)  # a server, a flow and two commands: seconds on an idle machine, minutes on a busy one
 def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
     url, process = server

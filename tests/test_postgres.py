@@ -157,6 +157,7 @@ def end_sessions(address: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_two_machines_cannot_write_one_ledger_at_once(own: Settings, tmp_path: Path, on_server: Ledgers):
     ingest(own)
     elsewhere = own.model_copy(update={"data_dir": tmp_path / "another machine"})

@@ -32,9 +32,11 @@ def corpus(tmp_path_factory) -> Path:
 def test_a_stopped_ingest_says_so_in_a_line_and_the_next_completes(tmp_path: Path, corpus: Path, number, name):
     environment = {**os.environ, "SARING_DATA_DIR": str(tmp_path / "data"), "SARING_RUNNER__SHARD_DOCUMENTS": "50"}
     command = [str(SARING), "ingest", "--direct", "--json", "--log-format", "text", str(corpus)]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and by children too, behind a shell
     run = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    signal.signal(signal.SIGINT, before)
     assert run.stderr is not None
     said = ""
     while "event=recorded" not in said:  # the workers are starting or at work
