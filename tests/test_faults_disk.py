@@ -66,6 +66,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite("the ledger is on the full disk")
 def test_a_full_disk_fails_clearly_and_the_next_run_completes(tmp_path: Path, small_disk: Path):
     data = small_disk / "data"
