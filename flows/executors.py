@@ -214,9 +214,12 @@ class ProcessExecutor:
     def prepare(self) -> None:
         """Start the workers in a thread: the process that they are forked from takes more than a second to load."""
         if self._starting is None:
-            self._pool = new_pool(self.workers)
-            self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
-            self._starting.start()
+            self._begin(new_pool(self.workers))
+
+    def _begin(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+        self._starting = threading.Thread(target=_await_workers, args=(pool, self.workers), daemon=True)
+        self._starting.start()
 
     def fork(self) -> None:
         """Start the workers as copies of this process, which must hold nothing open that they may not share.
@@ -230,11 +233,10 @@ class ProcessExecutor:
         import flows.worker  # noqa: F401 (loads what workers need: from here they have it)
 
         context = multiprocessing.get_context("fork")
-        self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
+        pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
         with _signals_held_back():
-            self._pool.submit(_nothing)  # forks all of them here, before the pool has threads
-        self._starting = threading.Thread(target=_await_workers, args=(self._pool, self.workers), daemon=True)
-        self._starting.start()
+            pool.submit(_nothing)  # forks all of them here, before the pool has threads
+        self._begin(pool)
 
     def ready(self) -> bool:
         """Whether the workers have begun, or have failed to: then the next call tells why."""

@@ -44,6 +44,7 @@ from index.ledger_rows import PackedDocument
 from transforms.errors import ConfigError
 from transforms.models import Rejected, SourceFile
 from transforms.read import READER_VERSION, discover
+from transforms.read_discover import path_of
 
 RUN_ID = "%Y%m%dT%H%M%S.%fZ"
 MEASURE_SECONDS = 1.0
@@ -214,14 +215,11 @@ def _finish(run: Run) -> RunReport:
     return report
 
 
-def _path(found: SourceFile | Rejected) -> str:
-    return found.path if isinstance(found, SourceFile) else found.source
-
-
 def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     """Plan the shards, clean them in the executor, and record their results in the order of the plan."""
-    own = f"{run.settings.data_dir.absolute()}{os.sep}"  # `saring ingest .` is meant for what lies beside it
-    found = [item for item in discover(sources) if not _path(item).startswith(own)]  # both passes see the same files
+    data_dir = os.path.abspath(run.settings.data_dir)  # noqa: PTH100 - links keep their names, as in discovery
+    own = f"{data_dir}{os.sep}"  # `saring ingest .` is meant for what lies beside it
+    found = [item for item in discover(sources) if not path_of(item).startswith(own)]  # both passes see the same files
     known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
     knowledge, outdated = learn(run, found, known, full=full)

@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     """All of config.yaml; environment variables such as ``SARING_RUNNER__WORKERS=4`` win over the file."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="SARING_", env_nested_delimiter="__", yaml_file=None
+        extra="forbid", frozen=True, env_prefix=config_errors.PREFIX, env_nested_delimiter="__", yaml_file=None
     )
 
     sources: list[str] = Field(default_factory=list, description="files, folders, globs or fsspec URLs to ingest")

@@ -57,10 +57,14 @@ def discover(sources: Sequence[str]) -> Iterator[Found]:
     seen: set[str] = set()
     for source in sources:
         for found in _expand(source):
-            key = found.path if isinstance(found, SourceFile) else found.source
-            if key not in seen:
-                seen.add(key)
+            if (path := path_of(found)) not in seen:
+                seen.add(path)
                 yield found
+
+
+def path_of(found: Found) -> str:
+    """Where it is, whether it can be read or not: absolute, unless it is remote."""
+    return found.path if isinstance(found, SourceFile) else found.source
 
 
 def _expand(source: str) -> Iterator[Found]:

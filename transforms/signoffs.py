@@ -115,7 +115,10 @@ def _closing_roles(page: Page) -> Iterator[Span]:
         notice = _NOTICE.search(page.text, window, line.end)
         stop = notice.start() if notice else line.end
         for role in _ROLE_INSIDE.finditer(page.text, window, stop):
-            within = role.group().lstrip()[:1].islower() and page.text[: role.start()].rstrip()[-1:].isalnum()
+            within = (
+                role.group().lstrip()[:1].islower()
+                and page.text[max(0, role.start() - 2) : role.start()].rstrip()[-1:].isalnum()
+            )
             if not within and names_only(page.text[role.end() : stop]):
                 yield role.start(), stop
                 break
@@ -220,7 +223,7 @@ def _after_sentence(before: str, bracket: str) -> bool:
     """Whether a sentence has ended before a bracket; one that a full stop follows may belong to it."""
     if "." not in bracket[-3:]:
         return before[-1:] in tuple('.!?"”’…,*)')
-    return before.rstrip('"”’')[-1:] in tuple(".!?…,*") and (before[-1] != ",")
+    return before.rstrip('"”’')[-1:] in tuple(".!?…,*") and before[-1] != ","
 
 
 _CAPITALS = re.compile(

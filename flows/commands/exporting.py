@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from index.ledger_export import Selection
 
 STDOUT = "-"
-FORMS: Mapping[str, Literal["jsonl", "parquet"]] = {
+Form = Literal["jsonl", "parquet"]
+FORMS: Mapping[str, Form] = {
     "": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -44,7 +45,7 @@ def register(app: typer.Typer) -> None:
 def export(  # noqa: PLR0913, PLR0917 (every option of the command is a parameter)
     out: Annotated[str, typer.Argument(metavar="OUT|-", help="File to write, or - for stdout (JSON lines only).")],
     form: Annotated[
-        Literal["jsonl", "parquet"] | None,
+        Form | None,
         typer.Option("--format", help="JSON lines, or Parquet without the removals; default: what OUT ends in."),
     ] = None,
     language: LanguageOption = None,
@@ -83,7 +84,7 @@ def export(  # noqa: PLR0913, PLR0917 (every option of the command is a paramete
     say(f"saring: {many(written, 'document')} written" + ("" if out == STDOUT else f" to {out}"))
 
 
-def _form(out: str) -> Literal["jsonl", "parquet"]:
+def _form(out: str) -> Form:
     """What the name of the file ends in; a name without an ending gets JSON lines."""
     suffix = Path(out).suffix.lower()
     if suffix not in FORMS:
