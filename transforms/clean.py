@@ -80,7 +80,7 @@ class _Finders:
     """
 
     def __init__(self, page: Page, rules: RuleSet, known: Knowledge) -> None:
-        self._find_rules = known.beside(rules.finder(page), page.outlet)
+        self._find_rules = known.beside(rules.find, page.outlet)
         self._marker_words = marker_words(page.text)
         self._is_title = known.is_title if known.titles else None
         self._rules: tuple[Page, list[Cut]] | None = None

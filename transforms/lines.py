@@ -28,8 +28,6 @@ _CLINGS = frozenset(".,;:!?)]}”’%")
 BODY_LINE_CHARACTERS = 80
 """A line this long that ends like a sentence is taken for body when looking for a page's head and tail. Of the
 hand-marked furniture lines one in a hundred is longer and ends in a full stop; of body paragraphs nine in ten are."""
-SHORT_CHARACTERS = 160
-"""Lines up to this length are what most whole-line rules look at; most body paragraphs are longer."""
 END_CHARACTERS = 320
 """How far before its end a rule about the end looks: the longest hand-marked sign-off with its notice has 290
 characters."""
@@ -98,12 +96,10 @@ class Page:
     """Index after the last line that is body by form; 0 when there is none."""
     spaced: str = ""
     """``text`` with what the input has for some of its spaces: ``\\xa0`` for a no-break space, `WIDE` for several."""
-    seams: tuple[int, ...] = ()
-    """Offsets in ``text`` around which it says what the page without any cut or repair did not."""
 
     def region(self, name: str) -> list[str]:
-        """The lines of a part of the page: its short lines, all lines a line rule reads, the lines outside the
-        article, an end of the page."""
+        """The lines of a part of the page: all that a whole-line rule reads, those outside the article, an end of the
+        page; or all of it in one piece."""
         if name == "end":
             return [self.lower[-END_CHARACTERS:]]
         if name == "start":
@@ -112,12 +108,9 @@ class Page:
             return [line.text for line in self.lines[: self.head_end]]
         if name == "tail":
             return [line.text for line in self.lines[self.tail_start :]]
-        longest = SHORT_CHARACTERS if name == "short" else MAX_LINE_RULE_CHARACTERS
-        return [line.text for line in self.lines if len(line.text) <= longest]
-
-    def around_seams(self, reach: int) -> str:
-        """What stands within ``reach`` characters of a seam, in lower case, for ``in`` tests."""
-        return "\n".join([self.text[max(0, seam - reach) : seam + reach] for seam in self.seams]).lower()
+        if name == "lines":
+            return [line.text for line in self.lines if len(line.text) <= MAX_LINE_RULE_CHARACTERS]
+        return [self.lower]
 
     def to_view(self, start: int, end: int) -> tuple[int, int]:
         """Map ``[start, end)``, which begins and ends with visible characters, to offsets of the view."""
@@ -164,13 +157,10 @@ def make_page(
     gaps: dict[int, str] = {}
     starts: list[int] = []
     origins: list[int] = []
-    seams: list[int] = []
     length, line_bounds, line_start, last_end = 0, [], 0, -1
-    for at, run_end, cut_before in _clipped(text, runs, gone) if gone else ((*run, False) for run in runs):
+    for at, run_end in _clipped(text, runs, gone) if gone else runs:
         if last_end >= 0:
             separator = _separator(text, last_end, at, joined)
-            if cut_before or (joined and at in joined):
-                seams.append(length)
             if separator == "\n":
                 line_bounds.append((line_start, length))
                 line_start = length + 1
@@ -189,26 +179,22 @@ def make_page(
     lines = tuple(Line(i, a, b, whole[a:b]) for i, (a, b) in enumerate(line_bounds))
     head_end, tail_start = _article_bounds(lines)
     spaced = _with_gaps(whole, gaps) if gaps else whole
-    return Page(
-        whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start, spaced, tuple(seams)
-    )
+    return Page(whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start, spaced)
 
 
-def _clipped(text: str, runs: Sequence[tuple[int, int]], gone: Sequence[Stretch]) -> Iterator[tuple[int, int, bool]]:
-    """What is left of each run, and whether something is gone right before it."""
+def _clipped(text: str, runs: Sequence[tuple[int, int]], gone: Sequence[Stretch]) -> Iterator[tuple[int, int]]:
+    """What is left of each run."""
     index = 0
     for start, end in _kept(len(text), gone):
         while index < len(runs) and runs[index][1] <= start:
             index += 1
-        cut_before = start > 0
         while index < len(runs) and runs[index][0] < end:
             at, run_end = max(runs[index][0], start), min(runs[index][1], end)
             # Inside a run the spaces are single ones, so that no more than one is left at either end.
             at += text[at] == " "
             run_end -= text[run_end - 1] == " "
             if at < run_end:
-                yield at, run_end, cut_before
-                cut_before = False
+                yield at, run_end
             if runs[index][1] > end:
                 break
             index += 1

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from transforms.lines import END_CHARACTERS, SHORT_CHARACTERS, Line, Page
+from transforms.lines import END_CHARACTERS, Line, Page
 from transforms.models import Cut, Kind
 from transforms.rules.matchers import Matcher
-from transforms.rules.waking import Alarms, Watch, alarms_of
+from transforms.rules.waking import Alarms, alarms_of
 
 LINE_CHARACTERS = 240
 """The longest line that a whole-line rule looks at unless it sets ``longest``: of hand-marked furniture lines, 98 % are
@@ -40,7 +40,7 @@ class Rule:
     def region(self) -> str:
         """The part of a page that can hold what the rule needs: `Page.region`."""
         if self.scope == "line":
-            return "short" if self.longest <= SHORT_CHARACTERS else "lines"
+            return "lines"
         return self.scope if self.scope in ("head", "tail", "start", "end") else "all"
 
     def find(self, page: Page) -> list[Cut]:
@@ -98,18 +98,15 @@ class RuleSet:
 
     def find(self, page: Page) -> list[Cut]:
         """What all rules together take from the page, unmerged; earlier rules first."""
-        return self.finder(page)(page)
-
-    def finder(self, first: Page) -> Finder:
-        """What finds the rules' cuts in the page ``first`` and in all pages that are left of it."""
-        return Watch(first, self._by_outlet.get(first.outlet or "", self._of_all_outlets)).find
+        alarms = self._by_outlet.get(page.outlet or "", self._of_all_outlets)
+        return [cut for rule in alarms.woken(page) for cut in rule.find(page)]
 
     @cached_property
-    def _of_all_outlets(self) -> Sequence[Alarms]:
+    def _of_all_outlets(self) -> Alarms:
         return alarms_of([(number, rule) for number, rule in enumerate(self.rules) if not rule.outlets])
 
     @cached_property
-    def _by_outlet(self) -> Mapping[str, Sequence[Alarms]]:
+    def _by_outlet(self) -> Mapping[str, Alarms]:
         """The rules for each outlet that has some of its own."""
         numbered = list(enumerate(self.rules))
         return {
