@@ -20,7 +20,10 @@ from transforms.models import Cleaned, Hints, Metadata, RawDocument
 OPENING = 600
 """Characters of the first paragraph in which a date in brackets is taken for the day of publication."""
 
-_BRACKETED_DATE = re.compile(r"(?:\b(?P<weekday>[A-Za-z’']{4,7}),?\s?)?\((?P<date>\d{1,2}[/-]\d{1,2}[/-]\d{4})\)")
+_BRACKETED_DATE = re.compile(r"\((\d{1,2}[/-]\d{1,2}[/-]\d{4})\)")
+_WORD_BEFORE = re.compile(r"\b([A-Za-z’']{4,7}),?\s?\Z")
+WEEKDAY_REACH = 10
+"""Characters before a bracket in which its weekday is looked for: the longest, a comma, a space and what is before it."""
 _URL_DATE = re.compile(
     r"/(?P<year>(?:19|20)\d{2})[/-]?(?P<month>0[1-9]|1[0-2])[/-]?(?P<day>0[1-9]|[12]\d|3[01])(?:/|\b)"
 )
@@ -93,8 +96,9 @@ def _url_date(url: str | None) -> str | None:
 def _bracketed_dates(text: str) -> Iterator[str]:
     """Dates in brackets, day first; one whose weekday is another is left out."""
     for match in _BRACKETED_DATE.finditer(text):
-        found = parse_date(match["date"])
-        weekday = _WEEKDAYS.get((match["weekday"] or "").lower().replace("’", "").replace("'", ""))
+        found = parse_date(match[1])
+        before = _WORD_BEFORE.search(text, max(0, match.start() - WEEKDAY_REACH), match.start())
+        weekday = _WEEKDAYS.get(before[1].lower().replace("’", "").replace("'", "")) if before else None
         if found and (weekday is None or weekday == _weekday_of(found)):
             yield found
 
