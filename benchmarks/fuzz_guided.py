@@ -41,7 +41,8 @@ def main() -> None:
     name, folder, memory = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     feed = TARGETS[name](folder)
     write_seeds(name, folder / "seeds")
-    (folder / "parts.dict").write_text(dictionary(name), encoding="utf-8")
+    words = folder / "parts.dict"
+    words.write_text(dictionary(name), encoding="utf-8")
     idle = int(Path("/proc/self/status").read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0]) // 1024
     print(f"ready at {idle} MB", file=sys.stderr, flush=True)
 
@@ -56,7 +57,8 @@ def main() -> None:
             (folder / "slowest").write_text(str(slowest), encoding="ascii")
 
     limits = [f"-rss_limit_mb={idle + memory}", f"-max_len={LONGEST}", "-print_final_stats=1"]
-    places = [f"-dict={folder / 'parts.dict'}", f"-artifact_prefix={folder}/", str(folder / "seeds")]
+    told = [f"-dict={words}"] if words.stat().st_size else []  # libFuzzer refuses one without words
+    places = [*told, f"-artifact_prefix={folder}/", str(folder / "seeds")]
     atheris.Setup([sys.argv[0], *limits, *sys.argv[4:], *places], attempt)
     atheris.Fuzz()
 

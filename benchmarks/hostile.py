@@ -29,11 +29,11 @@ LONGEST = 1_900_000
 _CHILD = """
 import collections, json, sys, time
 from pathlib import Path
+from flows.results import dump_result
 from transforms.models import Rejected
 from transforms.process import StageClock, process
 from transforms.read import ReadSettings, discover, read
 from transforms.rules import load_rules
-from transforms.serialize import dump_line
 
 rules = load_rules()
 def memory():  # the peak of this program alone, not of the one it was forked from
@@ -42,7 +42,7 @@ idle, since, found = memory(), time.process_time(), collections.Counter()
 for source in discover([sys.argv[1]]):
     for item in [source] if isinstance(source, Rejected) else read(source, ReadSettings()):
         result = item if isinstance(item, Rejected) else process(item, rules, StageClock())
-        dump_line(result)
+        dump_result(result)
         found[result.error if isinstance(result, Rejected) else "documents"] += 1
 print(json.dumps([time.process_time() - since, memory() - idle, found]))
 """
@@ -180,6 +180,16 @@ def write_all(folder: Path, megabytes: int) -> Iterator[Path]:
         yield here
 
 
+def taken(folder: Path) -> tuple[float, float, dict[str, int]]:
+    """CPU seconds, megabytes and outcomes of taking what a folder holds through all stages."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, os.fspath(folder)], capture_output=True, text=True, check=False
+    )
+    sys.stderr.write(done.stderr)
+    seconds, memory, found = json.loads(done.stdout) if done.returncode == 0 else (0, 0, {"crashed": 1})
+    return seconds, memory, found
+
+
 def main() -> None:
     """Take every input through and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -191,10 +201,7 @@ def main() -> None:
     print("| input | CPU seconds | memory (MB) | outcome |\n|---|---:|---:|---|")
     with tempfile.TemporaryDirectory() as name:
         for folder, label in zip(write_all(Path(name), args.megabytes), INPUTS, strict=True):
-            done = subprocess.run(
-                [sys.executable, "-c", _CHILD, os.fspath(folder)], capture_output=True, text=True, check=False
-            )
-            seconds, memory, found = json.loads(done.stdout) if done.returncode == 0 else (0, 0, {"crashed": 1})
+            seconds, memory, found = taken(folder)
             over += seconds > args.seconds or memory > args.memory or "crashed" in found
             outcome = ", ".join(f"{count} {what}" for what, count in found.items()) or "nothing to read"
             print(f"| {ascii(label)[1:-1]} | {seconds:.1f} | {memory:.0f} | {outcome} |", flush=True)

@@ -87,16 +87,28 @@ class Executor(Protocol):
         ...
 
 
-class _Done:
+def in_main_thread() -> bool:
+    """Whether this is the main thread of its process: the only one that a signal can interrupt."""
+    return threading.current_thread() is threading.main_thread()
+
+
+class Done:
+    """A result that is there."""
+
     def __init__(self, value: Any) -> None:
         self._value = value
 
     def result(self) -> Any:
+        """Give it."""
         return self._value
 
 
 class InlineExecutor:
-    """Everything in this process, one after another: no start-up cost, easy to debug."""
+    """Everything in this process, one after another: no start-up cost, easy to debug.
+
+    But for what is submitted in another thread than the main one, where a document that takes too long could not be
+    stopped (`flows.time_limit`).
+    """
 
     workers = 1
 
@@ -113,9 +125,9 @@ class InlineExecutor:
         """Always."""
         return True
 
-    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:  # noqa: ARG002 (the protocol's)
+    def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
         """Run it now."""
-        return _Done(function(argument))
+        return Done(function(argument) if in_main_thread() else alone(name, function, argument))
 
     def alone(self, name: str, function: Callable[[A], T], argument: A) -> T:  # noqa: ARG002 (the protocol's)
         """Run it now: there are no workers to die."""
@@ -300,7 +312,7 @@ def ordered(
     waiting: deque[tuple[A, Pending[T]]] = deque()
     for position, argument in enumerate(arguments):
         stopping.check()
-        if here and not waiting and not executor.ready():
+        if here and not waiting and not executor.ready() and in_main_thread():
             if position >= here:
                 executor.prepare()
             yield argument, executor.call(name, partial(function, argument))

@@ -21,7 +21,8 @@ from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
 from flows.rescue import count_survivors
 from flows.shards import Planner, ShardTask
-from flows.stages import source_path
+from flows.stages import source_path, time_limit
+from flows.time_limit import TimeLimit
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.outlet_lines import (
     CountedLine,
@@ -45,6 +46,7 @@ class CountTask(ShardTask):
 
     ledger_url: str = field(repr=False)  # it may hold a password
     reading: ReadSettings
+    document_seconds: float
 
 
 def learn(
@@ -64,9 +66,8 @@ def learn(
     folder.mkdir()
     reading, size = run.settings.read_settings(), run.settings.runner.shard_documents
     planner = Planner(sources, known, reading, folder, shard_items=size, full=full)
-    tasks = (
-        CountTask(shard.path, f"{shard.path}.counts", run.settings.ledger_url, reading) for shard in planner.shards()
-    )
+    url, seconds = run.settings.ledger_url, run.settings.runner.document_seconds
+    tasks = (CountTask(shard.path, f"{shard.path}.counts", url, reading, seconds) for shard in planner.shards())
     new = 0
     rescue = partial(count_survivors, run.executor, count_shard)
     here = 0 if run.after_crash else SMALL_SHARDS
@@ -94,17 +95,18 @@ def count_shard(task: CountTask) -> str:
     with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
         known = ledger_lines.counted(connection, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
+    limit = time_limit(task.document_seconds, "")
     with unfinished.open("wb") as out:
         for (item, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):
-                out.writelines(orjson.dumps(counted) + b"\n" for counted in _counted(item, raw_hash))
+                out.writelines(orjson.dumps(counted) + b"\n" for counted in _counted(item, raw_hash, limit))
     unfinished.replace(task.results)
     return task.results
 
 
-def _counted(raw: RawDocument, raw_hash: str) -> list[LineCount]:
+def _counted(raw: RawDocument, raw_hash: str, limit: TimeLimit) -> list[LineCount]:
     try:
-        return [count_document(raw, source_path(raw.source), raw_hash)]
+        return [limit.run(partial(count_document, raw, source_path(raw.source), raw_hash))]
     except Exception:  # noqa: BLE001 (what is wrong with it is told when it is cleaned)
         return []
 

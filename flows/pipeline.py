@@ -260,7 +260,14 @@ def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str,
         shards[shard.path] = shard
         results = f"{shard.path}.done"
         yield CleanTask(
-            shard.path, results, run.settings.ledger_url, rules, run.settings.read_settings(), full, knowledge
+            shard.path,
+            results,
+            run.settings.ledger_url,
+            rules,
+            run.settings.read_settings(),
+            full,
+            run.settings.runner.document_seconds,
+            knowledge,
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.executors import Executor, Pending
+from flows.executors import Done, Executor, InlineExecutor, Pending
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -67,9 +67,11 @@ class PrefectExecutor:
         return self._inner.ready()
 
     def submit(self, name: str, function: Callable[[A], T], argument: A) -> Pending[T]:
-        """Start a task run that waits for the wrapped executor."""
-        future = self._stage.with_options(name=name).submit(argument, function, name)
-        return cast("Pending[T]", future)
+        """Start a task run that does what the wrapped executor does, or waits for it."""
+        stage = self._stage.with_options(name=name)
+        if isinstance(self._inner, InlineExecutor):  # its work is done in the flow's own thread, which can be stopped
+            return Done(stage(argument, function, name))
+        return cast("Pending[T]", stage.submit(argument, function, name))
 
     def alone(self, name: str, function: Callable[[A], T], argument: A) -> T:
         """Let the wrapped executor do it, in a task run."""

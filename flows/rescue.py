@@ -100,6 +100,6 @@ def _rejection(item: RawDocument | Rejected | SourceFile) -> Rejected:
         "clean",
         "worker_died",
         "Every worker process that took this document was killed, most likely for want of memory.",
-        hint="`dmesg` tells why. Split the document, or give the machine more memory; `saring quarantine retry` tries "
-        "again.",
+        hint="`dmesg` tells why; if it tells nothing, the document took far more than `runner.document_seconds`. Split "
+        "the document, or give the machine more memory; `saring quarantine retry` tries again.",
     )

@@ -92,6 +92,9 @@ class Runner(_Section):
     kind: Literal["process", "inline", "dask"] = "process"
     workers: int = Field(0, ge=0, description="processes; 0 is one a core; with dask: how many to wait for")
     shard_documents: PositiveInt = Field(500, description="documents a shard, which is the unit of work of a worker")
+    document_seconds: float = Field(
+        60, gt=0, allow_inf_nan=False, description="processor seconds; a slower document is quarantined"
+    )
     address: str = Field("", description="scheduler of the Dask cluster, for kind: dask; tcp://HOST:PORT")
     wait_seconds: float = Field(
         30, gt=0, description="seconds to wait for the Dask scheduler, for workers, and for new ones when all are gone"

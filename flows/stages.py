@@ -17,8 +17,9 @@ from time import perf_counter
 from flows.knowledge import load
 from flows.results import ShardResult, dump_result
 from flows.shards import ShardTask
+from flows.time_limit import TimeLimit
 from transforms.models import Document, RawDocument, Rejected, SourceFile
-from transforms.process import StageClock, process
+from transforms.process import StageClock
 from transforms.read import ReadSettings, hash_of, read
 from transforms.rules import RuleSet, load_rules
 from transforms.serialize import Unchanged, load_lines
@@ -32,6 +33,7 @@ class CleanTask(ShardTask):
     rules: tuple[str, ...]
     reading: ReadSettings
     full: bool
+    document_seconds: float
     knowledge: str = ""
     """File of what the corpus says (`flows.knowledge`), or empty."""
 
@@ -83,6 +85,12 @@ def rule_set(folders: tuple[str, ...]) -> RuleSet:
     return load_rules([Path(folder) for folder in folders])
 
 
+@lru_cache(maxsize=4)
+def time_limit(seconds: float, rules_version: str) -> TimeLimit:  # noqa: ARG001 (other rules begin without strikes)
+    """The limit on each document in this process, which remembers rules that were too slow."""
+    return TimeLimit(seconds, worker=True)
+
+
 def source_path(source: str) -> str:
     """The file of a document's source: ``/a/b.jsonl#17`` → ``/a/b.jsonl``."""
     path, mark, line = source.rpartition("#")
@@ -100,7 +108,8 @@ def clean_shard(task: CleanTask) -> ShardDone:
     documents: dict[str, int] = {}
     rejected: dict[str, int] = {}
     unfinished = f"{task.results}.{token_hex(4)}.tmp"
-    cleaned = _Timed(partial(process, rules=rules, clock=clock, known=load(task.knowledge)))
+    limited = time_limit(task.document_seconds, rules.version).process
+    cleaned = _Timed(partial(limited, rules=rules, clock=clock, known=load(task.knowledge)))
     with Path(unfinished).open("wb") as out:
         for result, path in _results(inputs, known, cleaned):
             counts = rejected if isinstance(result, Rejected) else documents

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.clean import clean
-from transforms.models import Cleaned, Hints, Removal, TextView
+from transforms.models import Cleaned, Hints, RawDocument, Removal, TextView
+from transforms.parse import parse
 from transforms.rules import load_rules
 
 BODY = (
@@ -86,6 +88,13 @@ def test_a_sign_off_behind_a_comment_form_is_found_in_a_later_round() -> None:
 
 def test_empty_input_gives_an_empty_text() -> None:
     assert cleaned("").text == cleaned(" \r\n ").text == ""
+
+
+def test_cuts_that_share_one_mended_stretch_do_not_overlap() -> None:
+    text = "Baca:\u20acBaca: AKAo\xce\xb0\xa0\U00090f16\xe2\u20ac\u0153"  # its end is mended as a whole
+    removals = clean(*parse(RawDocument("a", "a.txt", text)), load_rules()).removals
+    assert [text[removal.start : removal.end] for removal in removals] == [removal.text for removal in removals]
+    assert all(left.end <= right.start for left, right in pairwise(removals))
 
 
 def test_markup_inside_a_cut_is_part_of_its_removal() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-from hostile import ARTICLE, INPUTS
+from hostile import ARTICLE, INPUTS, taken
 
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.read import ReadSettings, discover, read
@@ -105,6 +105,12 @@ def test_archives_are_not_unpacked(tmp_path: Path, name: str):
     assert isinstance(only, Rejected)
     assert (only.error, "Convert it" in only.hint) == ("unsupported_format", True)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [name]
+
+
+def test_the_benchmark_takes_input_through_all_stages(tmp_path: Path):
+    INPUTS["digits.jsonl"](tmp_path / "digits.jsonl", 2)
+    _, _, outcomes = taken(tmp_path)
+    assert outcomes == {"invalid_json": 1, "documents": 2}
 
 
 def test_what_stands_beside_a_bomb_is_read(tmp_path: Path):

@@ -196,13 +196,13 @@ def _result(view: TextView, page: Page, state: _State, settled: bool) -> Cleaned
 
 
 def _removals(view: TextView, cuts: Iterable[Cut]) -> tuple[Removal, ...]:
-    """Cuts as removals of the decoded input, together with what the view left out; markup inside a cut belongs to
-    it."""
+    """Cuts as removals of the decoded input, together with what the view left out; markup inside a cut belongs to it,
+    and mojibake that was mended as a whole to the first cut that takes some of it."""
     found = list(view.removals)
     for cut in cuts:
         start, end = view.origin(cut.start, cut.end)
         found.append(Removal(start, end, view.decoded[start:end], cut.rule, cut.kind, cut.confidence))
-    if not view.removals:
+    if view.starts is None:
         return tuple(found)
     merged: list[Removal] = []
     end = 0

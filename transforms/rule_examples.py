@@ -33,16 +33,8 @@ class ExampleFailure:
     """What the rule found by itself, in the example as it stands."""
 
 
-def failing_examples(rules: RuleSet) -> Iterator[ExampleFailure]:
-    """Clean every example of every rule, as a document of an outlet that the rule is for."""
-    for rule in rules.rules:
-        for example in rule.examples:
-            failure = _failure(rule, example, rules)
-            if failure:
-                yield failure
-
-
-def _failure(rule: Rule, example: str, rules: RuleSet) -> ExampleFailure | None:
+def failure_of(rule: Rule, example: str, rules: RuleSet) -> ExampleFailure | None:
+    """Clean an example of a rule, as a document of an outlet that the rule is for; None when it is met."""
     text = MARKED.sub(r"\1", example)
     # Each mark before this one is two brackets that the text does not have.
     marks = [(m.start(1) - 2 * n - 1, m.end(1) - 2 * n - 1) for n, m in enumerate(MARKED.finditer(example))]

@@ -16,8 +16,9 @@ from flows.commands.common import ConfigOption, JsonOption, print_json, say, sho
 from flows.settings import load_settings
 from flows.shards import unique_ids
 from flows.stages import rule_set
+from flows.time_limit import TimeLimit
 from transforms.models import Document, RawDocument, Rejected, SourceFile
-from transforms.process import StageClock, process
+from transforms.process import StageClock
 from transforms.read import ReadSettings, discover, read
 from transforms.serialize import clean_json
 
@@ -43,12 +44,13 @@ def clean(
     """
     settings = load_settings(config)
     rules = rule_set(tuple(str(folder) for folder in settings.rules))
+    limit = TimeLimit(settings.runner.document_seconds)
     failed = 0
     with tempfile.TemporaryDirectory(prefix="saring-") as folder:
         sources = {_seekable(name, Path(folder)): name for name in files or ["-"]}
         for spooled in _documents(list(sources), settings.read_settings()):
             raw = _named(spooled, sources)
-            result = raw if isinstance(raw, Rejected) else process(raw, rules, StageClock())
+            result = raw if isinstance(raw, Rejected) else limit.process(raw, rules, StageClock())
             if isinstance(result, Rejected):
                 failed += 1
                 say(f"saring: {result.source}: {result.message} [{result.stage}/{result.error}] {result.hint}".rstrip())

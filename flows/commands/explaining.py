@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import typer
 from flows.commands.common import ConfigOption, say
 from flows.commands.versions import show_versions
 from flows.settings import Settings, load_settings
+from flows.time_limit import TimeLimit, TooSlowError
 from index.terminal import printable
 from transforms.clean import clean
 from transforms.errors import ConfigError, InputError, LedgerError
@@ -100,14 +102,20 @@ def _documents(target: str, settings: Settings, rules: RuleSet) -> Iterator[Expl
 
 def _cleaned(path: str, number: str | None, settings: Settings, rules: RuleSet) -> Iterator[Explainable]:
     found = 0
+    limit = TimeLimit(settings.runner.document_seconds)
     for raw in _read(path, settings):
         if number and not raw.source.endswith(f"#{number}"):
             continue
         if isinstance(raw, Rejected):
             say(f"saring: {raw.source}: {raw.message} [{raw.stage}/{raw.error}] {raw.hint}".rstrip())
             continue
+        try:
+            cleaned = limit.run(partial(_clean, raw, rules))
+        except TooSlowError as error:
+            say(f"saring: {raw.source}: {error} [clean/{error.reason}] {error.hint}")
+            continue
         found += 1
-        yield _clean(raw, rules)
+        yield cleaned
         if number:
             return
     if not found:

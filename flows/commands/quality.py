@@ -11,14 +11,15 @@ import typer
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.commands.explaining import explain_document
 from flows.commands.rules_diff import diff_rules
+from flows.commands.rules_test import test_rules
 from flows.settings import Settings, load_settings
+from flows.time_limit import TimeLimit
 from transforms.clean import clean
 from transforms.errors import NoLedgerError
 from transforms.evaluate import DocumentScore, Evaluation, failed, score
 from transforms.gold import GoldDocument, load_gold
 from transforms.models import RawDocument
 from transforms.parse import parse
-from transforms.rule_examples import failing_examples
 from transforms.rules import RuleSet, load_rules
 from transforms.step_rules import STEP_RULES
 
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("explain")(explain_document)
     app.command("evaluate")(evaluate)
+    rules_app.command("test")(test_rules)
     rules_app.command("diff")(diff_rules)
     app.add_typer(rules_app, name="rules")
 
@@ -55,8 +57,9 @@ def evaluate(  # noqa: PLR0913 (the options of a command)
 
     Exits with 1 when a floor is missed, so that it can guard a build.
     """
-    rules = load_rules(load_settings(config).rules)
-    result = Evaluation(tuple(_scored(document, rules) for document in load_gold(gold)))
+    settings = load_settings(config)
+    rules, limit = load_rules(settings.rules), TimeLimit(settings.runner.document_seconds)
+    result = Evaluation(tuple(_scored(document, rules, limit) for document in load_gold(gold)))
     if json:
         print_json(result.to_json())
     else:
@@ -90,26 +93,10 @@ def list_rules(json: JsonOption = False, config: ConfigOption = None) -> None:
     say(f"saring: {len(rows)} rules" + ("" if hits is not None else "; no ledger yet, so no hits are counted"))
 
 
-@rules_app.command("test")
-def test_rules(config: ConfigOption = None) -> None:
-    """Run every rule over its own examples; exits with 1 when one fails."""
-    rules = load_rules(load_settings(config).rules)
-    failures = list(failing_examples(rules))
-    for failure in failures:
-        wanted = ", ".join(map(repr, failure.expected)) or "nothing"
-        took = ", ".join(f"{text!r} ({by})" for text, by in zip(failure.found, failure.taken_by, strict=True))
-        show(f"{failure.rule}: {failure.example!r}\n  should go: {wanted}\n  went:      {took or 'nothing'}")
-        show(f"  the rule alone took: {', '.join(map(repr, failure.rule_alone)) or 'nothing'}")
-    examples = sum(len(rule.examples) for rule in rules.rules)
-    say(f"saring: {examples} examples of {len(rules.rules)} rules, {len(failures)} failed")
-    if failures:
-        raise typer.Exit(1)
-
-
-def _scored(gold: GoldDocument, rules: RuleSet) -> DocumentScore:
+def _scored(gold: GoldDocument, rules: RuleSet, limit: TimeLimit) -> DocumentScore:
     raw = RawDocument(gold.id, gold.id, gold.text)
     try:
-        cleaned = clean(*parse(raw), rules)
+        cleaned = limit.run(lambda: clean(*parse(raw), rules))
     except Exception as error:  # noqa: BLE001 (a document that breaks the cleaner is a result to show)
         return failed(gold, f"{type(error).__name__}: {error}")
     return score(gold, cleaned.removals, cleaned.text)

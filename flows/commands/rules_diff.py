@@ -14,9 +14,10 @@ import typer
 
 from flows.commands.common import ConfigOption, JsonOption, print_json, say, show
 from flows.settings import Settings, load_settings
+from flows.time_limit import TimeLimit
 from flows.wording import many
 from transforms.clean import clean
-from transforms.errors import ConfigError, NoLedgerError
+from transforms.errors import ConfigError, InputError, NoLedgerError
 from transforms.models import RawDocument
 from transforms.parse import parse
 from transforms.rule_diff import Difference, differences
@@ -92,13 +93,14 @@ def _rules(name: str) -> RuleSet:
 def _compare(settings: Settings, old: RuleSet, new: RuleSet, sample: int) -> Comparison:
     from index.ledger import Ledger  # SQLAlchemy takes a while to import; other commands need none
 
+    limit = TimeLimit(settings.runner.document_seconds)
     found: list[Difference] = []
     documents = 0
     try:
         with Ledger.open(settings.ledger_url, read_only=True) as ledger:
             for stored in ledger.documents(_sampled(ledger.stale(""), sample)):
                 documents += 1
-                found += _differences(stored, old, new)
+                found += _within(limit, stored, old, new)
     except NoLedgerError:
         raise ConfigError(
             "There is no ledger yet, so there are no documents to compare on: run `saring ingest` first."
@@ -111,6 +113,13 @@ def _sampled(ids: Iterable[str], sample: int) -> list[str]:
     """As many ids as asked for, always the same ones of the same ledger, and most of them again when it grows."""
     ranked = sorted(ids, key=lambda name: hashlib.blake2b(name.encode("utf-8", "surrogatepass")).digest())
     return ranked[:sample] if sample else ranked
+
+
+def _within(limit: TimeLimit, stored: StoredDocument, old: RuleSet, new: RuleSet) -> list[Difference]:
+    try:
+        return limit.run(lambda: list(_differences(stored, old, new)))
+    except InputError as error:
+        raise InputError(error.reason, f"{stored.id} ({stored.source}): {error}. {error.hint}") from None
 
 
 def _differences(stored: StoredDocument, old: RuleSet, new: RuleSet) -> Iterator[Difference]:

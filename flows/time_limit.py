@@ -1,0 +1,170 @@
+"""A limit on the time that one document may take: what takes longer is stopped and set aside, and the run goes on.
+
+saring's own rules and steps take time linear in the text; a rule of a user's own may take for ever (``(a+)+b``). The
+time is that of the processor, so that neither a busy machine nor one that slept makes an honest document late.
+
+While an expression is matched no other Python code runs, in no thread; but the matcher looks for signals, and in the
+main thread a signal's handler can end it. In another thread (a Dask worker's) only the kernel can, with the whole
+process: then the shard is done again in a process of its own, where the work is in the main thread.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import thread_time
+from types import FrameType
+from typing import TypeVar
+
+from flows.executors import in_main_thread
+from transforms.errors import InputError
+from transforms.models import Document, RawDocument, Rejected
+from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
+from transforms.process import StageClock, process
+from transforms.rules import Rule, RuleSet
+
+T = TypeVar("T")
+
+TOO_SLOW = "too_slow"
+"""Reason of what was stopped."""
+LOOK_SECONDS = 1.0
+"""Processor seconds between two looks at what is going on; nearly all documents are done before the first."""
+EARLY_SECONDS = 0.02
+"""How much earlier than asked for the kernel's timer may ring: it counts in ticks."""
+STRIKES = 3
+"""Documents that a rule may make too slow in one process. From then on it is stopped at the first look: a rule that
+never ends on any document costs a run a second for each, not a minute."""
+GRACE_SECONDS = 10.0
+"""Processor seconds after the limit when the kernel ends a process that did not stop: a match of 2 million characters
+looks for signals every second or more often, but other compiled code may not."""
+
+
+class OutOfTimeError(BaseException):
+    """Raised in the middle of the work, where no `except Exception` keeps it."""
+
+    def __init__(self, rule: str, step: str) -> None:
+        super().__init__()
+        self.rule = rule
+        self.step = step
+
+
+class TooSlowError(InputError):
+    """Work that was stopped; ``rule`` is the cleaning rule that was running, if any was."""
+
+    def __init__(self, message: str, rule: str, hint: str) -> None:
+        super().__init__(TOO_SLOW, message, hint=hint)
+        self.rule = rule
+
+
+class TimeLimit:
+    """The processor time that each piece of work may take; as a ``worker`` the process ends if it cannot be stopped."""
+
+    def __init__(self, seconds: float, *, worker: bool = False) -> None:
+        self._seconds = seconds
+        self._worker = worker
+        self._began: float | None = None
+        self._strikes: Counter[str] = Counter()
+
+    def process(
+        self, raw: RawDocument, rules: RuleSet, clock: StageClock, known: Knowledge = NOTHING_KNOWN
+    ) -> Document | Rejected:
+        """Take a document through all stages (`transforms.process`); one that takes too long comes back as rejected."""
+        try:
+            return self.run(partial(process, raw, rules, clock, known))
+        except TooSlowError as error:
+            return Rejected(raw.id, raw.source, clock.stage, TOO_SLOW, str(error), hint=error.hint)
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do the work; raises :class:`TooSlowError` when it was stopped."""
+        if not in_main_thread():
+            return self._in_another_thread(work)
+        before = signal.signal(signal.SIGPROF, self._look)
+        try:
+            try:
+                self._start()
+                return work()
+            finally:
+                self._stop()
+        except OutOfTimeError as error:
+            self._stop()  # again: it may have been raised while that was done
+            self._strikes[error.rule] += 1
+            raise self._explained(error) from None
+        finally:
+            signal.signal(signal.SIGPROF, before)
+
+    def _start(self) -> None:
+        self._began = thread_time()
+        look = min(LOOK_SECONDS, self._seconds)
+        signal.setitimer(signal.ITIMER_PROF, look, look)
+        if self._worker:
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds + GRACE_SECONDS)
+
+    def _stop(self) -> None:
+        self._began = None
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        if self._worker:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+    def _in_another_thread(self, work: Callable[[], T]) -> T:
+        """Nothing can be raised here, and nothing done about what is not a worker."""
+        if not self._worker:
+            return work()
+        signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
+        try:
+            return work()
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+    def _look(self, _signal: int, frame: FrameType | None) -> None:
+        if self._began is None:
+            return
+        rule = next(_rules_in(frame), "")
+        if thread_time() - self._began >= self._seconds - EARLY_SECONDS or (rule and self._strikes[rule] >= STRIKES):
+            raise OutOfTimeError(rule, next(_steps_in(frame), ""))
+
+    def _explained(self, error: OutOfTimeError) -> TooSlowError:
+        if error.rule and self._strikes[error.rule] > STRIKES:
+            spent = f"more than {LOOK_SECONDS:g} s of processor time in the rule `{error.rule}`, which had taken"
+            message = f"{spent} more than {self._seconds:g} s on {STRIKES} others"
+        else:
+            where = f" in the rule `{error.rule}`" if error.rule else f" in {error.step}" if error.step else ""
+            message = f"more than {self._seconds:g} s of processor time, the last of it{where}"
+        hint = _RULE_HINT if error.rule else _STEP_HINT
+        return TooSlowError(f"it took {message}", error.rule, hint)
+
+
+_RULE_HINT = (
+    "Bound every repetition in the pattern of that rule (`.{0,80}` for `.*`, no repetition inside of another), and see "
+    "`saring rules test`: the next ingest then tries this document again."
+)
+_STEP_HINT = (
+    "Shorten or split the document, or allow more with `runner.document_seconds` in config.yaml and "
+    "`saring quarantine retry`; honest articles take milliseconds."
+)
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _rules_in(frame: FrameType | None) -> Iterator[str]:
+    """The rules that are running, innermost first."""
+    for caller in _callers(frame):
+        owner = caller.f_locals.get("self") if caller.f_code in _RULE_CODE else None
+        if isinstance(owner, Rule):
+            yield owner.id
+
+
+def _steps_in(frame: FrameType | None) -> Iterator[str]:
+    """The functions of `transforms` that are running, innermost first."""
+    for caller in _callers(frame):
+        module = str(caller.f_globals.get("__name__", ""))
+        if module.startswith("transforms."):
+            yield f"`{module}.{caller.f_code.co_name}`"
+
+
+_RULE_CODE = (Rule.find.__code__,)

@@ -1,0 +1,212 @@
+"""A rule of a user's own that never ends: its document is set aside with the reason, in every kind of process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+from local_cluster import local_cluster
+
+from flows.executors import InlineExecutor
+from flows.time_limit import STRIKES, TimeLimit, TooSlowError
+from index.ledger import Ledger
+from transforms.lines import make_page
+from transforms.rules import Rule
+
+PROJECT = Path(__file__).parent.parent
+SARING = Path(sys.executable).with_name("saring")
+RULE = """
+- id: kabarmuara.never
+  kind: promo
+  why: Kabar Muara prints an invitation, which this pattern was meant to find.
+  scope: inline
+  pattern: 'undangan (a+)+b'
+  needs: [undangan]
+  examples: ["{body} ⟦undangan ab⟧"]
+"""
+HOSTILE = "Nelayan menerima undangan " + "a" * 64 + " pada hari itu.\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with the rule, a configuration, and 23 articles of which the first and another one never end."""
+    for name in ("rules", "raw"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "rules" / "own.yaml").write_text(RULE, encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(
+        "sources: [raw]\nrules: [rules]\nrunner: {workers: 2, document_seconds: 0.5, shard_documents: 10}\n",
+        encoding="utf-8",
+    )
+    for number in range(23):
+        text = f"Panen di Muara {number}\n\nWarga kampung {number} menanam {number * 7} pohon di tepi sungai.\n"
+        (tmp_path / "raw" / f"berita-{number:02d}.txt").write_text(
+            text + HOSTILE * (number in (0, 19)), encoding="utf-8"
+        )
+    return tmp_path
+
+
+def saring(place: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(SARING), *arguments],
+        cwd=place,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def after_a_crash(place: Path) -> None:
+    """The next run leaves every document to its workers."""
+    (place / "data" / "work" / "died").mkdir(parents=True)
+    (place / "data" / "writer.lock").touch()
+
+
+@pytest.mark.parametrize("runner", ["inline", pytest.param("process", marks=pytest.mark.slow)])
+def test_a_rule_that_never_ends_costs_its_documents_and_not_the_run(place: Path, runner: str) -> None:
+    if runner == "process":
+        after_a_crash(place)
+    done = saring(place, "ingest", "--direct", "--json", SARING_RUNNER__KIND=runner)
+    check(done, place)
+    if runner == "inline":
+        return
+    (place / "rules" / "own.yaml").write_text(RULE.replace("(a+)+b", "a{1,80}b"), encoding="utf-8")
+    mended = saring(place, "ingest", "--direct", "--json", SARING_RUNNER__KIND=runner)
+    assert json.loads(mended.stdout)["counts"]["quarantined"] == 0, mended.stderr
+
+
+def check(done: subprocess.CompletedProcess[str], place: Path) -> None:
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout)["counts"]
+    assert (counts["seen"], counts["new"], counts["quarantined"]) == (23, 21, 2)
+    with Ledger.open(str(place / "data" / "ledger.sqlite"), read_only=True) as ledger:
+        rows = ledger.quarantine()
+    assert sorted(Path(row.source).name for row in rows) == ["berita-00.txt", "berita-19.txt"]
+    assert {(row.stage, row.error) for row in rows} == {("clean", "too_slow")}
+    assert all("`kabarmuara.never`" in row.message and "0.5 s" in row.message for row in rows)
+    assert all("Bound every repetition" in row.hint for row in rows)
+
+
+@pytest.mark.slow
+def test_it_costs_no_more_in_a_prefect_flow(place: Path) -> None:
+    around = {"PREFECT_HOME": str(place / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    around["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "150"
+    check(saring(place, "ingest", "--json", SARING_RUNNER__KIND="inline", **around), place)
+
+
+@pytest.mark.slow
+def test_on_a_dask_cluster_it_costs_a_worker_which_is_started_again(place: Path) -> None:
+    pytest.importorskip("distributed", reason="needs the extra `dask`: pip install 'saring[dask]'")
+    after_a_crash(place)
+    with local_cluster(place, 0, environment={"PYTHONPATH": str(PROJECT)}) as cluster:
+        cluster.add_worker(nanny=True)
+        around = {"SARING_RUNNER__ADDRESS": cluster.address, "SARING_RUNNER__WORKERS": "1"}
+        done = saring(place, "ingest", "--direct", "--json", SARING_RUNNER__KIND="dask", **around)
+    check(done, place)
+    assert done.stderr.count("event=worker_lost") == 2
+
+
+def test_clean_says_which_rule_never_ends(place: Path) -> None:
+    cleaned = saring(place, "clean", "raw/berita-00.txt", "raw/berita-01.txt")
+    assert cleaned.returncode == 1
+    assert "Warga kampung 1" in cleaned.stdout
+    assert "`kabarmuara.never`" in cleaned.stderr
+
+
+@pytest.mark.slow
+def test_explain_says_which_rule_never_ends(place: Path) -> None:
+    explained = saring(place, "explain", "raw/berita-00.txt")
+    assert explained.returncode == 1
+    assert "berita-00.txt: it took more than 0.5 s" in explained.stderr
+    assert "`kabarmuara.never`" in explained.stderr
+
+
+def test_rules_test_tells_a_rule_that_can_be_made_slow_whatever_its_examples(place: Path) -> None:
+    tested = saring(place, "rules", "test")
+    assert tested.returncode == 1
+    assert "kabarmuara.never: not done after 1 s with a text that begins 'undangan undangan aaa" in tested.stdout
+    assert "1 more can be made slow" in tested.stderr
+
+
+def never() -> object:
+    return re.search("(a+)+b", "a" * 64)
+
+
+def test_other_work_is_stopped_as_well_and_the_next_is_not() -> None:
+    limit = TimeLimit(0.2)
+    with pytest.raises(TooSlowError, match=r"more than 0.2 s") as stopped:
+        limit.run(never)
+    assert "document_seconds" in stopped.value.hint
+    began = time.thread_time()
+    assert limit.run(lambda: 7) == 7
+    while time.thread_time() < began + 0.3:
+        pass  # whatever was left of the timer would end this
+
+
+def test_a_rule_that_was_too_slow_several_times_is_given_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.time_limit.LOOK_SECONDS", 0.05)
+    rule = Rule("own.never", "other", "", "inline", ("{body}",), pattern=re.compile("(a+)+b"))
+    limit, page = TimeLimit(0.3), make_page("a" * 64)
+    spent = []
+    for number in range(STRIKES + 2):
+        began = time.thread_time()
+        with pytest.raises(TooSlowError, match=r"on 3 others" if number >= STRIKES else r"0\.3 s of"):
+            limit.run(lambda: rule.find(page))
+        spent.append(time.thread_time() - began)
+    assert min(spent[:STRIKES]) > 0.25 > max(spent[STRIKES:])
+
+
+ALONE = """
+import hashlib, re, threading
+from flows import time_limit
+time_limit.GRACE_SECONDS = 0.5
+def match():
+    re.search("(a+)+b", "a" * 64)
+def compiled():
+    hashlib.pbkdf2_hmac("sha1", b"", b"", 2_000_000_000)
+def run():
+    time_limit.TimeLimit(0.3, worker=True).run({work})
+{start}
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "start"),
+    [
+        ("compiled", "run()"),
+        ("match", "other = threading.Thread(target=run)\nother.start()\nother.join()"),
+    ],
+)
+def test_a_worker_that_cannot_be_stopped_is_ended(work: str, start: str) -> None:
+    code = ALONE.format(work=work, start=start)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
+    assert done.returncode < 0
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def test_what_is_submitted_in_another_thread_is_done_where_it_can_be_stopped() -> None:
+    pids: list[int] = []
+    with InlineExecutor() as inline:
+        in_thread(lambda: pids.append(inline.submit("pid", own_pid, 0).result()))
+        pids.append(inline.submit("pid", own_pid, 0).result())
+    assert pids[0] != pids[1] == os.getpid()
+
+
+def own_pid(_: int) -> int:
+    return os.getpid()
