@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from flows.missing import describe
+from flows.run_state import Runs, look_at_runs
 from flows.settings import Settings
 from flows.stages import rule_set
-from flows.wording import many, utc
-from index import ledger_languages
+from flows.wording import many
+from index import ledger_figures, ledger_languages
 from index.compare import Difference, differences
 from index.engine import open_engine
 from index.generations import Generations
-from index.ledger import Ledger, Run
+from index.ledger import Ledger
 from index.ledger_missing import held_removals
 from index.ledger_quarantine import reasons
 from index.writer import count_documents
@@ -27,6 +30,11 @@ SHOWN = 20
 MAX_DIFFERENCES = 10_000
 """Differing documents after which a comparison stops: the index is rebuilt whole anyway."""
 
+KNOWN_RUNS = 20
+"""Runs among which the last that was finished is looked for."""
+LEDGER_LOG_BYTES = 131_072_000
+"""The ledger's write-ahead log grows to that before it is folded into the ledger (16,000 pages of 8 KB)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -36,13 +44,11 @@ class Health:
     languages: Mapping[str, int]
     generation: str | None
     indexed: int | None
-    last_run: Run | None
+    runs: Runs
     problems: tuple[str, ...]
     hints: tuple[str, ...]
     quarantine: Mapping[str, int]
     """Rows that wait for a person, by reason."""
-    report: Mapping[str, Any] | None
-    """Of the last run that was finished."""
     differences: tuple[Difference, ...] | None = None
     """What a comparison document by document found; None when none was asked for."""
 
@@ -53,7 +59,7 @@ class Health:
 
     def to_json(self) -> dict[str, Any]:
         """The object ``saring status --json`` prints."""
-        last = self.last_run
+        last, finished = self.runs.last, self.runs.finished
         return {
             "counts": dict(self.counts),
             "languages": dict(self.languages),
@@ -64,9 +70,9 @@ class Health:
             "problems": list(self.problems),
             **({} if self.differences is None else {"differences": [asdict(item) for item in self.differences]}),
             "hints": list(self.hints),
-            "last_run": {"run_id": last.run_id, "started_at": last.started_at, "finished_at": last.finished_at}
-            if last
-            else None,
+            "last_run": last.to_json() if last else None,
+            "last_finished_run": {"run_id": finished.run_id, "finished_at": finished.finished_at} if finished else None,
+            "writer": self.runs.writer,
         }
 
     def as_text(self) -> str:
@@ -75,11 +81,7 @@ class Health:
         lines += [f"language {code:<9} {value:>9,}" for code, value in self.languages.items()]
         lines += [f"quarantine {reason:<24} {value:>9,}" for reason, value in self.quarantine.items()]
         lines.append(f"index generation   {self.generation or 'none'} ({many(self.indexed or 0, 'document')})")
-        if self.last_run:
-            ended = self.last_run.finished_at
-            lines.append(
-                f"last run           {self.last_run.run_id}, " + (f"finished {utc(ended)}" if ended else "not finished")
-            )
+        lines += self.runs.lines()
         if self.differences is not None:
             lines += [f"{item.what} {item.id} {' '.join(item.fields)}".rstrip() for item in self.differences[:SHOWN]]
             lines.append(f"compared document by document: {len(self.differences):,} differ")
@@ -91,47 +93,71 @@ class Health:
 
 def health(settings: Settings, *, check: bool = False) -> Health:
     """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
-    rules = rule_set(tuple(str(folder) for folder in settings.rules))
     generations = Generations(settings.index_dir)
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
         current = generations.current()
-        indexed, problems = _compare(ledger, generations, current)
+        with ledger.reading() as connection:  # one state of the ledger, also while a run changes it
+            counts, languages = ledger_figures.counts(connection), ledger_figures.languages(connection)
+            waiting = reasons(connection)
+            known = ledger_figures.runs(connection, KNOWN_RUNS)
+        runs = look_at_runs(settings, ledger, known)
+        indexed, problems = _compare(ledger, generations, current, counts, runs)
         differing = None
         if check and current is not None and indexed is not None:
             differing, told = _differences(ledger, generations.path(current))
             problems += told
-        hints = []
-        if stale := ledger.stale_count(rules.version):
-            hints.append(
-                f"{many(stale, 'document was', 'documents were')} cleaned with other rules; the next ingest of the "
-                "sources cleans that again"
-            )
-        with ledger.reading() as connection:
-            waiting = reasons(connection)
-        if waiting:
-            hints.append(f"{sum(waiting.values()):,} in quarantine; `saring quarantine list` shows them")
-        counts = ledger.counts()
-        if counts["held"]:
-            hints.append(
-                f"{many(counts['held'], 'document is', 'documents are')} held for review and not indexed; `saring held "
-                "list` says why"
-            )
-        hints += _language_hints(ledger, settings)
-        with ledger.reading() as connection:
-            hints += [f"on hold: {describe(held)}" for held in held_removals(connection)]
-        runs = ledger.runs()
-        return Health(
-            counts,
-            ledger.languages(),
-            current,
-            indexed,
-            runs[0] if runs else None,
-            tuple(problems),
-            tuple(hints),
-            waiting,
-            next((run.report for run in runs if run.report), None),
-            differing,
+        hints = list(_hints(settings, ledger, counts, waiting, runs))
+        return Health(counts, languages, current, indexed, runs, tuple(problems), tuple(hints), waiting, differing)
+
+
+def _hints(
+    settings: Settings, ledger: Ledger, counts: Mapping[str, int], waiting: Mapping[str, int], runs: Runs
+) -> Iterator[str]:
+    """What waits for a person, or explains what is seen; nothing of it is wrong between ledger and index."""
+    if runs.last and runs.last.unfinished:
+        yield "the last run did not come to its end: what it recorded stays, and the next ingest does the rest"
+    elif runs.writer:
+        yield f"{runs.writer} is writing: figures change until it is done"
+    yield from _space_hints(settings)
+    if stale := ledger.stale_count(rule_set(tuple(str(folder) for folder in settings.rules)).version):
+        yield (
+            f"{many(stale, 'document was', 'documents were')} cleaned with other rules; the next ingest of the "
+            "sources cleans that again"
         )
+    if waiting:
+        yield f"{sum(waiting.values()):,} in quarantine; `saring quarantine list` shows them"
+    if counts["held"]:
+        yield (
+            f"{many(counts['held'], 'document is', 'documents are')} held for review and not indexed; `saring held "
+            "list` says why"
+        )
+    yield from _language_hints(ledger, settings)
+    with ledger.reading() as connection:
+        on_hold = [describe(held) for held in held_removals(connection)]
+    yield from (f"on hold: {told}" for told in on_hold)
+    if runs.finished and runs.finished.report:
+        for note in runs.finished.report["notes"]:
+            if not any(told in note for told in on_hold):
+                yield f"last finished run: {note}"
+
+
+def _space_hints(settings: Settings) -> Iterator[str]:
+    """Say when the disk may be too small for the next run, before it is."""
+    generations = Generations(settings.index_dir)
+    current = generations.current()
+    needed = LEDGER_LOG_BYTES + (_size(generations.path(current)) if current else 0)
+    free = shutil.disk_usage(settings.data_dir).free if settings.data_dir.is_dir() else needed
+    if free < needed:
+        yield (
+            f"{free / 1e6:,.1f} MB are free for {settings.data_dir}, and a run may need {needed / 1e6:,.0f} MB: free "
+            "some space, or the next one may fail"
+        )
+
+
+def _size(folder: Path) -> int:
+    with suppress(OSError):  # it may be gone, or be changed meanwhile
+        return sum(item.stat().st_size for item in folder.iterdir())
+    return 0
 
 
 def _language_hints(ledger: Ledger, settings: Settings) -> Iterator[str]:
@@ -164,27 +190,36 @@ def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | N
     return found, [f"{some} {differ} between ledger and index; `saring reindex` repairs it"]
 
 
-def _compare(ledger: Ledger, generations: Generations, current: str | None) -> tuple[int | None, list[str]]:
-    expected = ledger.live_count()
+def _compare(
+    ledger: Ledger, generations: Generations, current: str | None, counts: Mapping[str, int], runs: Runs
+) -> tuple[int | None, list[str]]:
+    """How many documents the index holds, and what is wrong with that; what is only unfinished is not called damage."""
+    expected = counts["representatives"]
+    under_way = runs.last is not None and runs.last.state == "running"
     if current is None:
-        problem = "there is no index generation; `saring reindex` builds one"
-        return None, [problem] if expected else []
-    problems = []
+        remedy = "the run under way builds one" if under_way else "`saring ingest` or `saring reindex` builds one"
+        return None, [f"there is no index generation; {remedy}"] if expected else []
     try:
         indexed = count_documents(generations.path(current))
     except IndexFormatError as error:
         return None, [str(error)]
     except IndexUnavailableError as error:
         return None, [f"{error}; `saring reindex` builds a new one"]
+    return indexed, list(_disagreement(ledger, current, indexed, counts, under_way=under_way))
+
+
+def _disagreement(
+    ledger: Ledger, current: str, indexed: int, counts: Mapping[str, int], *, under_way: bool
+) -> Iterator[str]:
     if ledger.indexed_generation() != current:
-        problems.append(
+        yield (
             f"generation {current} is searched, but the ledger follows {ledger.indexed_generation() or 'none'}; "
             "the next ingest or `saring reindex` builds a new one"
         )
-    elif indexed != expected:
-        held = many(indexed, "document")
-        problems.append(f"the index holds {held}, the ledger {expected:,}; `saring reindex` repairs it")
-    elif pending := sum(1 for _ in ledger.pending_index()):
+    elif pending := counts["unresolved"] + sum(1 for _ in ledger.pending_index()):
         several = many(pending, "document waits", "documents wait")
-        problems.append(f"{several} to be indexed; `saring ingest` finishes that")
-    return indexed, problems
+        remedy = "the run under way does that" if under_way else "`saring ingest` finishes that"
+        yield f"{several} to be indexed; {remedy}"
+    elif indexed != counts["representatives"]:
+        held = many(indexed, "document")
+        yield f"the index holds {held}, the ledger {counts['representatives']:,}; `saring reindex` repairs it"

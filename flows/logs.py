@@ -33,6 +33,11 @@ def fact(event: str, **fields: Any) -> None:
     _log(logging.INFO, event, fields)
 
 
+def failure(event: str, **fields: Any) -> None:
+    """Log a fact that somebody must look after."""
+    _log(logging.ERROR, event, fields)
+
+
 def detail(event: str, **fields: Any) -> None:
     """Log what only ``--verbose`` shows."""
     _log(logging.DEBUG, event, fields)

@@ -17,15 +17,18 @@ Sample = tuple[str, float]
 """Value of a label, empty for a metric without one, and the figure."""
 
 
-def write_metrics(found: Health, path: Path) -> None:
-    """Write the file so that a collector reads the old one or the new one, never a part."""
+def write_metrics(found: Health | None, path: Path) -> None:
+    """Write the file so that a collector reads the old one or the new one, never a part; None: nothing could be found.
+
+    An old file must not go on saying that all is well.
+    """
     try:
         write_atomically(path.absolute(), as_prometheus(found))
     except OSError as error:
         raise ConfigError(f"--metrics {path}: cannot be written: {error.strerror}") from None
 
 
-def as_prometheus(found: Health) -> str:
+def as_prometheus(found: Health | None) -> str:
     """Every metric with its help, type and samples."""
     lines = []
     for name, told, label, samples in _metrics(found):
@@ -42,14 +45,24 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _metrics(found: Health) -> Iterator[tuple[str, str, str, list[Sample]]]:
-    yield "saring_consistent", "1 when the index holds what the ledger says.", "", [("", found.consistent)]
+def _metrics(found: Health | None) -> Iterator[tuple[str, str, str, list[Sample]]]:
+    consistent = found is not None and found.consistent
+    yield "saring_consistent", "1 when the index holds what the ledger says.", "", [("", consistent)]
+    if found is not None:
+        yield from _of_state(found)
+
+
+def _of_state(found: Health) -> Iterator[tuple[str, str, str, list[Sample]]]:
     yield "saring_ledger", "Figures of the ledger.", "figure", _samples(found.counts)
     yield "saring_language_documents", "Live documents by language.", "language", _samples(found.languages)
     yield "saring_quarantine", "Rows that wait for a person, by reason.", "reason", _samples(found.quarantine)
     yield "saring_index_documents", "Documents of the current index generation.", "", [("", found.indexed or 0)]
-    if found.report:
-        yield from _of_run(found.report)
+    runs = found.runs
+    running, failed = (runs.writer is not None, runs.last is not None and runs.last.unfinished)
+    yield "saring_run_under_way", "1 while a process writes; ledger and index may differ then.", "", [("", running)]
+    yield "saring_run_failed", "1 when the last run did not come to its end.", "", [("", failed)]
+    if runs.finished and runs.finished.report:
+        yield from _of_run(runs.finished.report)
 
 
 def _of_run(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str, list[Sample]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -41,11 +41,13 @@ class Missing:
 
 
 def settle_missing(run: Run, sources: Sequence[str], found: Sequence[SourceFile | Rejected]) -> None:
-    """Keep, remove or hold the documents of what is gone."""
+    """Keep, remove or hold the documents of what is gone, and settle quarantine rows of what is there again."""
+    _settle_found(run, sources, found)
     known = {path: state.documents for path, state in run.ledger.source_states().items()}
     by_source = _missing(sources, found, known, _left_records(run, sources))
     if run.settings.on_missing == "keep":
-        run.report.notes += [_kept(source, missing) for source, missing in by_source.items() if missing.documents]
+        limit = run.settings.missing_limit
+        run.report.notes += [_kept(*item, limit) for item in by_source.items() if item[1].documents]
         by_source = {}
     held = {
         source: HeldRemoval(source, missing.documents, missing.known)
@@ -80,11 +82,34 @@ def _on_hold(held: HeldRemoval, limit: float) -> str:
     return f"on hold (more than {limit:.0%}, or all): {describe(held)}"
 
 
-def _kept(source: str, missing: Missing) -> str:
+def _settle_found(run: Run, sources: Sequence[str], found: Sequence[SourceFile | Rejected]) -> None:
+    """Close the rows of sources and folders that could not be found or entered, and now can.
+
+    They never become a document, which is what closes other rows.
+    """
+    failing = {item.source for item in found if isinstance(item, Rejected)}
+    roots = {*sources, *map(_root, sources)}
+    back = [
+        row.number
+        for row in run.ledger.quarantine()
+        if row.error in {"not_found", "unreadable"} and row.source not in failing and _is_there(row.source, roots)
+    ]
+    if back:
+        run.ledger.resolve_quarantine(back)
+
+
+def _is_there(source: str, roots: Set[str]) -> bool:
+    """Whether a run that looked at these roots has met this one of them, or this folder below one."""
+    below = any(source.startswith(f"{root}/") for root in roots)
+    return source in roots or (below and Path(source).is_dir())
+
+
+def _kept(source: str, missing: Missing, limit: float) -> str:
     names = missing.files or missing.records
     some = ", ".join(names[:SHOWN]) + ("…" if len(names) > SHOWN else "")
     gone = many(missing.documents, f"document of {source} is gone from it", f"documents of {source} are gone from it")
-    return f"{gone}, but searchable still (on_missing: keep): {some}"
+    told = f"{gone}, but searchable still (on_missing: keep): {some}"
+    return f"{told}; see that it is complete and mounted" if missing.too_much(limit) else told
 
 
 def _remove(run: Run, missing: Missing) -> int:

@@ -34,6 +34,7 @@ from flows.progress import Progress
 from flows.report import RunReport
 from flows.rescue import clean_survivors
 from flows.results import load_results
+from flows.run_failures import failure_noted
 from flows.settings import Settings
 from flows.settling import SETTLE_DOCUMENTS, settle, settle_all
 from flows.shards import Planner, Shard
@@ -187,7 +188,8 @@ def _begun(settings: Settings, ledger: Ledger, executor: Executor, progress: Pro
     try:
         ledger.start_run(run_id, _timestamp())
         fact("run_started", run=run_id, config=digest, rules=rules.version)
-        yield Run(settings, ledger, executor, progress, report, work, after_crash)
+        with failure_noted(ledger, run_id, work):
+            yield Run(settings, ledger, executor, progress, report, work, after_crash)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -128,6 +128,15 @@ class Writer:
             self._held = None
 
 
+def writer_on_server(connection: Connection) -> str | None:
+    """Return machine and process of whoever is writing a ledger on a server; None when nobody is, or on SQLite."""
+    if connection.dialect.name != "postgresql":
+        return None
+    schema = str(connection.execute(text("SELECT current_schema()")).scalar())
+    holder = connection.execute(_HOLDER, {"class": LOCK_NUMBER, "object": _number(schema) % 2**32}).first()
+    return str(holder.application_name) if holder else None
+
+
 def _lock(connection: Connection, number: int, name: str) -> None:
     lock = text("SELECT pg_try_advisory_lock(:class, :object)")
     numbers = {"class": LOCK_NUMBER, "object": number}
@@ -155,8 +164,11 @@ def _schema_number(connection: Connection, name: str) -> int:
             f"the ledger {name} is in a database with the encoding {encoding}, which cannot hold every text: make one "
             "with `createdb --encoding UTF8 --template template0`"
         )
-    digest = hashlib.blake2b(str(schema).encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "little", signed=True)
+    return _number(str(schema))
+
+
+def _number(schema: str) -> int:
+    return int.from_bytes(hashlib.blake2b(schema.encode(), digest_size=4).digest(), "little", signed=True)
 
 
 def _sqlite(url: URL, *, read_only: bool) -> Engine:

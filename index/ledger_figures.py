@@ -20,6 +20,9 @@ class Run:
     started_at: str
     finished_at: str | None
     report: Mapping[str, Any] | None
+    failed_at: str | None = None
+    reason: str | None = None
+    """Why it failed, if it could still say so."""
 
 
 def finish_run(connection: Connection, run_id: str, finished_at: str, report: Mapping[str, Any]) -> None:
@@ -28,14 +31,24 @@ def finish_run(connection: Connection, run_id: str, finished_at: str, report: Ma
     connection.execute(update(tables.runs).where(tables.runs.c.run_id == run_id).values(**values))
 
 
+def fail_run(connection: Connection, run_id: str, failed_at: str, reason: str) -> None:
+    """Keep why a run failed where its report would be; it stays unfinished."""
+    values = {"report": orjson.dumps({"failed_at": failed_at, "reason": reason}).decode()}
+    connection.execute(update(tables.runs).where(tables.runs.c.run_id == run_id).values(**values))
+
+
 def runs(connection: Connection, limit: int) -> list[Run]:
     """Return the latest runs, newest first."""
     columns = tables.runs.c
     query = select(tables.runs).order_by(columns.run_id.desc()).limit(limit)
-    return [
-        Run(row.run_id, row.started_at, row.finished_at, orjson.loads(row.report) if row.report else None)
-        for row in connection.execute(query)
-    ]
+    return [_run(row.run_id, row.started_at, row.finished_at, row.report) for row in connection.execute(query)]
+
+
+def _run(run_id: str, started_at: str, finished_at: str | None, kept: str | None) -> Run:
+    report = orjson.loads(kept) if kept else None
+    if finished_at or not report:
+        return Run(run_id, started_at, finished_at, report)
+    return Run(run_id, started_at, None, None, report["failed_at"], report["reason"])
 
 
 def counts(connection: Connection) -> dict[str, int]:

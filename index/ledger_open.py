@@ -18,6 +18,10 @@ _ADVICE = {
     "disk is full": f"free some space and {_AGAIN}: what was committed stays and can be searched",
     "No space left on device": f"free some space on the server and {_AGAIN}: what was committed stays",
     "disk I/O error": f"look after the disk, its space and the limit of file sizes, and {_AGAIN}",
+    "disk image is malformed": "the file is damaged: put back a copy of it; without one move it and its -wal and -shm "
+    "away and ingest the sources anew (decisions of people and earlier texts are lost)",
+    "file is not a database": "it was overwritten or is another program's: put back a copy of it, or move it away and "
+    "ingest the sources anew (decisions of people and earlier texts are lost)",
     "is locked": f"another process is writing it: wait until that is done, and {_AGAIN}",
     "readonly": "give yourself the right to write it and its folder, or set `data_dir` to a folder of your own",
     "unable to open": "its folder must exist and be yours to read and write",

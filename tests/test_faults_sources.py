@@ -84,7 +84,7 @@ def test_a_clock_that_went_back(tmp_path: Path, own: Settings):
     write(raw, "pepaya")
     second = ingest(own, raw)
     assert second.run_id > "20990101T000000.000000Z" > first.run_id
-    assert health(own).last_run.run_id == second.run_id
+    assert health(own).runs.last.run_id == second.run_id
     assert generations.prune(1) == ()
     assert search(own.index_dir, "pepaya").total == 4
 

@@ -63,6 +63,24 @@ def test_what_is_gone_stays_by_default(tmp_path: Path, raw: Path):
         ingest(own, confirm=True)
 
 
+@pytest.mark.parametrize("on_missing", ["keep", "remove"])
+def test_an_emptied_source_is_seen_in_the_status_until_it_is_back(tmp_path: Path, raw: Path, on_missing: str):
+    own = settings(tmp_path, on_missing)
+    ingest(own)
+    away = raw.rename(tmp_path / "away")
+    raw.mkdir()
+    ingest(own)
+    (hint,) = health(own).hints
+    assert f"documents of {raw}" in hint
+    assert "see that it is complete and mounted" in hint
+    raw.rmdir()
+    ingest(own)
+    assert health(own).quarantine == {"read/not_found": 1}
+    away.rename(raw)
+    assert ingest(own).counts["unchanged"] == 19
+    assert (health(own).hints, health(own).quarantine) == ((), {})
+
+
 def test_single_files_and_records_are_removed(tmp_path: Path, raw: Path):
     own = settings(tmp_path)
     ingest(own)

@@ -165,6 +165,7 @@ def test_two_machines_cannot_write_one_ledger_at_once(own: Settings, tmp_path: P
         done = saring(elsewhere, "ingest", "--direct", *own.sources)
         assert done.returncode == 1
         assert f"process {os.getpid()}, since" in done.stderr
+        assert json.loads(saring(own, "status", "--json").stdout)["writer"].endswith(f"process {os.getpid()}")
         assert "Traceback" not in done.stderr
         with pytest.raises(LedgerLockedError):
             Ledger.open(own.ledger_url)

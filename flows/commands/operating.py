@@ -42,11 +42,15 @@ def status(
     """
     from flows.health import health  # start-up time: only what the command needs
 
-    found = health(load_settings(config), check=check)
-    if metrics:
-        from flows.metrics import write_metrics  # as above
+    settings = load_settings(config)
+    found = None
+    try:
+        found = health(settings, check=check)
+    finally:
+        if metrics:
+            from flows.metrics import write_metrics  # as above
 
-        write_metrics(found, metrics)
+            write_metrics(found, metrics)
     if json:
         print_json(found.to_json())
     else:

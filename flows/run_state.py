@@ -1,0 +1,88 @@
+"""What became of the last run, for ``saring status``: it is under way, finished, failed with a reason, or died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from flows.locks import writer_of
+from flows.settings import Settings
+from flows.wording import utc
+from index.ledger import Ledger, Run
+from index.ledger_engine import writer_on_server
+
+CLOCK_SECONDS = 2.0
+"""How far the time of a file may differ from that of the process that wrote it: some file systems keep every second."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The run that began last; ``ended_at`` and ``reason`` are known if it could still say so."""
+
+    run_id: str
+    started_at: str
+    finished_at: str | None
+    state: Literal["running", "finished", "failed", "died"]
+    ended_at: str | None
+    reason: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As an object."""
+        return asdict(self)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it ended before its end."""
+        return self.state in {"failed", "died"}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is known of runs: the last one, the last that was finished, and who is writing now."""
+
+    last: LastRun | None
+    finished: Run | None
+    writer: str | None
+
+    def lines(self) -> list[str]:
+        """What a person is told."""
+        if self.last is None:
+            return []
+        lines = [f"last run           {self.last.run_id}, {self._end(self.last)}"]
+        if self.last.state != "finished":
+            success = f"{self.finished.run_id}, finished {utc(str(self.finished.finished_at))}" if self.finished else ""
+            lines.append(f"last success       {success or 'none in the last 20 runs'}")
+        return lines
+
+    def _end(self, last: LastRun) -> str:
+        if last.state == "running":
+            return f"under way in {self.writer} since {utc(last.started_at)}"
+        if last.state == "finished":
+            return f"finished {utc(str(last.finished_at))}"
+        if last.state == "failed":
+            return f"failed {utc(str(last.ended_at))}: {last.reason}"
+        return f"begun {utc(last.started_at)}, ended without a word: it was killed, or its disk or machine went away"
+
+
+def look_at_runs(settings: Settings, ledger: Ledger, known: Sequence[Run]) -> Runs:
+    """Judge the last of some runs (newest first) by its row, and by who holds the locks."""
+    holder = writer_of(settings.data_dir)
+    with ledger.reading() as connection:
+        writer = f"process {holder.process}" if holder else writer_on_server(connection)
+    finished = next((run for run in known if run.report), None)
+    if not known:
+        return Runs(None, None, writer)
+    run = known[0]
+    # What holds the lock now may have begun after a run that was killed, and be about to begin its own.
+    later = holder is not None and datetime.fromisoformat(run.started_at).timestamp() < holder.since - CLOCK_SECONDS
+    state: Literal["running", "finished", "failed", "died"]
+    if run.finished_at:
+        state = "finished"
+    elif run.failed_at:
+        state = "failed"
+    else:
+        state = "running" if writer and not later else "died"
+    last = LastRun(run.run_id, run.started_at, run.finished_at, state, run.finished_at or run.failed_at, run.reason)
+    return Runs(last, finished, writer)

@@ -1,0 +1,152 @@
+"""What ``saring status`` says of the last run: under way, finished, failed with its reason, or gone without a word."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger_samples import article
+from typer.testing import CliRunner
+
+from flows.cli import app
+from flows.executors import InlineExecutor
+from flows.locks import LOCK_NAME, data_lock, writer_of
+from flows.pipeline import run_ingest
+from flows.progress import Silent
+from flows.settings import Settings
+from transforms.errors import LedgerError
+
+SARING = Path(sys.executable).with_name("saring")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Settings:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for number in range(4):
+        (raw / f"b{number}.txt").write_text(f"berita {article(number)}", encoding="utf-8")
+    return Settings(data_dir=tmp_path / "data", outlet_lines="off", sources=[str(raw)], runner={"shard_documents": 1})
+
+
+def ingest(settings: Settings, executor=None):
+    return run_ingest(settings, settings.sources, executor or InlineExecutor(), full=True, progress=Silent())
+
+
+def status(settings: Settings, *arguments: str):
+    return CliRunner().invoke(app, ["status", *arguments], env={"SARING_DATA_DIR": str(settings.data_dir)})
+
+
+def told_as_json(settings: Settings) -> dict[str, Any]:
+    return json.loads(status(settings, "--json").stdout)
+
+
+class Breaking(InlineExecutor):
+    """Records one shard, and then meets an error."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error, self._recorded = error, 0
+
+    def call(self, name, function):
+        if name == "record":
+            self._recorded += 1
+            if self._recorded > 1:
+                raise self._error
+        return super().call(name, function)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (LedgerError("the server is gone; start it"), "the server is gone; start it"),
+        (OSError(28, "No space left on device"), "No space left on device. Free some space"),
+        (KeyError("Isi rahasia sebuah artikel"), "KeyError"),
+        (KeyboardInterrupt(), "stopped"),
+    ],
+)
+def test_a_run_that_fails_leaves_its_reason(own: Settings, error: BaseException, told: str):
+    ingest(own)
+    with pytest.raises(type(error)):
+        ingest(own, Breaking(error))
+    found = told_as_json(own)
+    assert found["last_run"]["state"] == "failed"
+    assert told in found["last_run"]["reason"]
+    assert "rahasia" not in found["last_run"]["reason"], "an unforeseen error may quote an article"
+    assert found["last_finished_run"]["run_id"] < found["last_run"]["run_id"]
+    text = status(own).stdout
+    assert f"failed {found['last_run']['ended_at'][:10]}" in text
+    assert told in text
+    assert "last success" in text
+    assert "next ingest does the rest" in text
+    ingest(own)
+    after = told_as_json(own)
+    assert after["last_run"]["state"] == "finished"
+    assert not after["hints"]
+
+
+def test_what_waits_after_a_failure_is_not_called_damage(own: Settings):
+    ingest(own, InlineExecutor())
+    for number in range(4, 8):
+        Path(own.sources[0], f"b{number}.txt").write_text(f"berita {article(number)}", encoding="utf-8")
+    with pytest.raises(LedgerError):
+        ingest(own, Breaking(LedgerError("gone")))
+    done = status(own)
+    assert done.exit_code == 1
+    (problem,) = [line for line in done.stdout.splitlines() if line.startswith("problem")]
+    assert "`saring ingest` finishes that" in problem
+    assert "reindex" not in problem
+    ingest(own)
+    assert status(own).exit_code == 0
+
+
+def test_a_killed_run_and_one_under_way_are_told_apart(own: Settings):
+    ingest(own)
+    command = [str(SARING), "ingest", "--direct", "--full", "--log-format", "json", own.sources[0]]
+    environment = {**os.environ, "SARING_DATA_DIR": str(own.data_dir), "SARING_RUNNER__KIND": "inline"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        while "run_started" not in run.stderr.readline():
+            assert run.poll() is None
+        run.send_signal(signal.SIGSTOP)
+        found = told_as_json(own)
+        assert found["last_run"]["state"] == "running"
+        assert found["writer"] == f"process {run.pid}"
+        assert f"under way in process {run.pid}" in status(own).stdout
+        metrics = own.data_dir.parent / "saring.prom"
+        status(own, "--metrics", str(metrics))
+        assert "\nsaring_run_under_way 1\n" in metrics.read_text(encoding="utf-8")
+        run.kill()
+    found = told_as_json(own)
+    assert (found["last_run"]["state"], found["writer"]) == ("died", None)
+    text = status(own, "--metrics", str(metrics)).stdout
+    assert "ended without a word" in text
+    assert {"saring_run_under_way 0", "saring_run_failed 1"} <= set(metrics.read_text(encoding="utf-8").splitlines())
+
+
+def test_only_a_living_holder_of_the_lock_writes(tmp_path: Path):
+    data = tmp_path / "data"
+    assert writer_of(data) is None
+    with data_lock(data):
+        assert writer_of(data) is not None
+        assert writer_of(data).process == os.getpid()
+    assert writer_of(data) is None
+    for left in ("not a number", str(os.getpid()), "999999999"):  # as a killed process leaves it
+        (data / LOCK_NAME).write_text(left, encoding="utf-8")
+        assert writer_of(data) is None
+
+
+@pytest.mark.sqlite("the ledger is a file that is overwritten")
+def test_metrics_do_not_stay_good_when_there_is_no_answer(own: Settings):
+    ingest(own)
+    metrics = own.data_dir.parent / "saring.prom"
+    assert status(own, "--metrics", str(metrics)).exit_code == 0
+    (own.data_dir / "ledger.sqlite").write_bytes(b"no ledger at all " * 999)
+    done = status(own, "--metrics", str(metrics))
+    assert "put back a copy" in str(done.exception)
+    assert "\nsaring_consistent 0\n" in metrics.read_text(encoding="utf-8")
