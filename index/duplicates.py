@@ -5,33 +5,24 @@ title, a page) are compared exactly by :mod:`index.duplicates_verify`. Of the no
 represents its own copies, the best of the rest its, and so on; best is the longest clean text, then the earliest
 published, then the smallest id. Nothing here depends on the order in which documents arrived, nor on their split into
 runs.
-
-A hash that many nodes share (the text of a template) must not cost a comparison of all with all: in a *crowded* band
-only the ``BAND_CAP`` smallest node numbers, its hubs, are compared with every member. Node numbers are hashes of the
-content, so hubs are a fixed random sample; when a new one moves in, the one that moves out is compared anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise, repeat
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, update
+from sqlalchemy import Connection, Row
 
 from index import tables
+from index.collecting import without_collection
+from index.duplicates_candidates import enter, weigh
 from index.duplicates_queries import (
     COPIES,
-    CROWDS,
-    CROWDS_OF,
-    HUBS,
     LIVE_BANDS,
     LIVE_DOCUMENTS,
-    LIVE_SKETCHES,
-    MEMBERS,
     REPRESENTATIVES,
     THEIR_COPIES,
     UNRESOLVED,
@@ -39,23 +30,12 @@ from index.duplicates_queries import (
 from index.duplicates_texts import LEAST_EQUAL, NodeTexts
 from index.duplicates_verify import Verdict
 from index.ledger import Ledger
-from index.ledger_bands import cut_pairs, enter_bands
+from index.ledger_bands import cut_pairs
 from index.ledger_codec import unpack_numbers
-from index.ledger_keys import names_title_or_page
-from index.ledger_sql import among, chunks, insert_rows, update_rows
-from transforms.fingerprint import equal_minima
-
-Pair = tuple[int, int]
-"""Two nodes, the smaller one first."""
+from index.ledger_sql import chunks, insert_rows, update_rows
 
 Place = tuple[str, str | None, float | None, int]
 """Where a document belongs: its representative's id, kind and similarity of the duplicate, and the document's key."""
-
-BAND_CAP = 64
-"""Nodes of one band that are compared with every other: wire stories come in tens of copies, templates in hundreds."""
-
-ALL_CROWDS = 10_000
-"""Hashes asked for from which all crowded bands are read: a corpus has some hundreds."""
 
 BATCH = 2_000
 """Documents resolved in one transaction: less than a second of work, so that a killed run loses no more. Their bands
@@ -100,7 +80,7 @@ def resolve(ledger: Ledger) -> ClusterChanges:
     tally, texts = _Tally(), NodeTexts()
     unsettled = True
     while unsettled:
-        with ledger.writing() as connection:
+        with without_collection(), ledger.writing() as connection:
             batch = _unresolved(connection, BATCH)
             if batch:
                 partners = _compare(connection, batch, texts, tally)
@@ -118,8 +98,9 @@ def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts
     """Bring the pairs of the batch's new nodes up to date; returns the nodes that were paired with them before."""
     nodes = {row.node for row in batch if row.status == tables.LIVE and row.resolution == tables.TO_COMPARE}
     hashes = _hashes(connection, nodes)
-    named, by_chance = _candidates(connection, hashes, tally)
-    equal = _equal_minima(connection, named | by_chance)
+    candidates = enter(connection, hashes)
+    named, equal = candidates.named, weigh(connection, candidates.named | candidates.by_chance)
+    tally.crowded |= candidates.crowded
     waiting, found = sorted(named | {pair for pair, count in equal.items() if count >= LEAST_EQUAL}), []
     for start in range(0, len(waiting), PAIRS):
         pairs = waiting[start : start + PAIRS]
@@ -147,89 +128,6 @@ def _hashes(connection: Connection, nodes: Iterable[int]) -> dict[int, set[int]]
 
 def _pair_row(a: int, b: int, verdict: Verdict) -> tuple[Any, ...]:
     return a, b, round(verdict.jaccard, 4), round(verdict.containment, 4), verdict.relation
-
-
-def _candidates(
-    connection: Connection, hashes: Mapping[int, Iterable[int]], tally: _Tally
-) -> tuple[set[Pair], set[Pair]]:
-    """Return the pairs of each node with those that share its title or page, and with those that share a band."""
-    entries: list[tuple[int, int]] = []
-    for node, own in hashes.items():
-        entries += zip(own, repeat(node), strict=False)
-    entries.sort(key=itemgetter(0))
-    named: set[Pair] = set()
-    by_chance: set[Pair] = set()
-    for hash_, (fresh, members) in _members(connection, entries).items():
-        pairs = named if names_title_or_page(hash_) else by_chance
-        hubs = members
-        if len(members) > BAND_CAP:
-            tally.crowded.add(hash_)
-            hubs = members[:BAND_CAP]
-        for node in fresh:
-            others = members if node <= hubs[-1] else hubs
-            pairs.update((node, other) if node < other else (other, node) for other in others if other != node)
-    enter_bands(connection, entries)
-    return named, by_chance
-
-
-def _equal_minima(connection: Connection, pairs: set[Pair]) -> dict[Pair, int]:
-    """Count the equal minima of pairs of nodes; texts that differ in their spaces share a node, so the best counts."""
-    nodes = {node for pair in pairs for node in pair}
-    sketches: dict[int, set[bytes]] = {}
-    for node, sketch in LIVE_SKETCHES.run(connection, nodes=nodes).all() if nodes else ():
-        sketches.setdefault(node, set()).add(sketch)
-    return {
-        (a, b): max(equal_minima(one, other) for one in sketches[a] for other in sketches[b])
-        for a, b in pairs
-        if a in sketches and b in sketches
-    }
-
-
-def _members(connection: Connection, entries: Sequence[tuple[int, int]]) -> dict[int, tuple[set[int], list[int]]]:
-    """Return for each hash that several nodes share which of them are about to enter it, and all of them in order.
-
-    Of a crowded band that gets no new hub only the hubs are read. ``entries`` (hash, node) are in order of the hash.
-    """
-    first = dict(reversed(entries))  # nine in ten hashes have one node: a set for each would take half of the time
-    fresh: dict[int, set[int]] = {}
-    for (hash_, node), (following, other) in pairwise(entries):
-        if hash_ == following:
-            fresh.setdefault(hash_, {node}).add(other)
-    crowds = _crowds(connection, first)
-    settled = {hash_ for hash_, last in crowds.items() if min(fresh.get(hash_, {first[hash_]})) > last}
-    there: dict[int, set[int]] = {hash_: set() for hash_ in fresh}
-    for hash_, node in MEMBERS.run(connection, hashes=[hash_ for hash_ in first if hash_ not in settled]).all():
-        there.setdefault(hash_, set()).add(node)
-    for hash_ in settled:
-        there[hash_] = set(HUBS.run(connection, hash=hash_, last_hub=crowds[hash_]).scalars())
-    found = {}
-    for hash_, nodes in there.items():
-        entering = fresh.get(hash_, {first[hash_]})
-        members = sorted(nodes | entering)
-        if len(members) > BAND_CAP and hash_ not in settled:
-            _crowd(connection, hash_, members, crowds.get(hash_))
-        found[hash_] = entering, members
-    return found
-
-
-def _crowds(connection: Connection, hashes: Collection[int]) -> dict[int, int]:
-    """Return the last hub of bands that are crowded: of some, or of all when many are asked for."""
-    some = CROWDS.run(connection) if len(hashes) >= ALL_CROWDS else CROWDS_OF.run(connection, hashes=hashes)
-    return {hash_: last for hash_, last in some if hash_ in hashes}
-
-
-def _crowd(connection: Connection, hash_: int, nodes: Sequence[int], last_hub: int | None) -> None:
-    """Note the last hub of a crowded band, and let former hubs be compared again as ordinary members."""
-    last = nodes[BAND_CAP - 1]
-    if last == last_hub:
-        return
-    columns = tables.documents.c
-    displaced = [node for node in nodes[BAND_CAP:] if last_hub is None or node <= last_hub]
-    where = among(columns.node, displaced) & (columns.status == tables.LIVE)
-    where &= columns.resolution != tables.TO_COMPARE
-    connection.execute(update(tables.documents).where(where).values(resolution=tables.TO_COMPARE))
-    connection.execute(delete(tables.crowds).where(tables.crowds.c.hash == hash_))
-    connection.execute(insert(tables.crowds).values(hash=hash_, last_hub=last))
 
 
 def _cluster(

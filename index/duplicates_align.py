@@ -28,8 +28,8 @@ DIFFERING = 3
 PLACES = 16
 """Places of a repeated 3-gram that are tried: the refrain of a song or a table has hundreds."""
 
-STRETCH = 64
-"""Words of two texts that are compared at once as a block grows."""
+STRETCH, LONGEST_STRETCH = 8, 128
+"""Words of two texts that are compared at once as a block begins to grow, and as it goes on: most end at once."""
 
 NEAR = 6
 """Words between two blocks that follow each other in both texts up to which one gap stands in place of the other."""
@@ -48,21 +48,14 @@ _SMALL_WORD = re.compile(r"(?<![\w\-./@#])[^\W\d_A-Z]\w*")  # in addresses and h
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Words ``[start, start + length)`` of one text that stand at ``[other, other + length)`` of another."""
+    """Words ``[start, end)`` of one text that stand at ``[other, other_end)`` of another."""
 
     start: int
+    end: int
     other: int
-    length: int
-
-    @property
-    def end(self) -> int:
-        """Where the block ends in the first text."""
-        return self.start + self.length
-
-    @property
-    def other_end(self) -> int:
-        """Where the block ends in the other text."""
-        return self.other + self.length
+    other_end: int
+    equal: bytes
+    """1 for each word that is the same in both, 0 for one that differs."""
 
 
 class Words:
@@ -101,10 +94,12 @@ class Words:
     @cached_property
     def repeated(self) -> dict[str, list[int]]:
         """Where each 3-gram stands that stands in several places: few do, and a list for each would take long."""
+        grams, first = self.grams, self.first
+        if len(first) == len(grams):
+            return {}
         places: dict[str, list[int]] = {}
-        for place, gram in enumerate(self.grams if len(self.first) < len(self.grams) else ()):
-            if place != (first := self.first[gram]):
-                places.setdefault(gram, [first]).append(place)
+        for place in [place for place, there in enumerate(map(first.__getitem__, grams)) if place != there]:
+            places.setdefault(grams[place], [first[grams[place]]]).append(place)
         return places
 
     @cached_property
@@ -147,20 +142,20 @@ class Words:
 def align(one: Words, other: Words) -> list[Block]:
     """Cover ``one`` with blocks of ``other``, in order of ``one``, not overlapping there."""
     blocks: list[Block] = []
-    here = done = shift = 0
-    while here < len(one.grams):
-        there = other.first.get(one.grams[here], -1)
-        if there < 0:
-            here += 1
-            continue
-        if one.grams[here] in other.repeated:
-            there = _best(one.words, other.words, here, other.repeated[one.grams[here]][:PLACES], shift)
+    words, others = one.words, other.words
+    seeds = bytes(map(other.distinct.__contains__, one.grams))
+    here, done, shift = seeds.find(1), 0, 0
+    while here != -1:
+        gram = one.grams[here]
+        there = other.first[gram]
+        if gram in other.repeated:
+            there = _best(words, others, here, other.repeated[gram][:PLACES], shift)
         shift = there - here
-        start = here - _reach(one.words, other.words, here - 1, there - 1, -1, min(here - done, there))
-        room = min(len(one.words) - here, len(other.words) - there)
-        end = here + _reach(one.words, other.words, here, there, 1, room)
-        blocks.append(Block(start, start + shift, end - start))
-        here = done = end
+        start = here - _reach(words, others, here - 1, there - 1, -1, min(here - done, there))
+        done = here + _reach(words, others, here, there, 1, min(len(words) - here, len(others) - there))
+        equal = _same(words[start:done], others[start + shift : done + shift])
+        blocks.append(Block(start, done, start + shift, done + shift, equal))
+        here = seeds.find(1, done)
     return blocks
 
 
@@ -176,21 +171,25 @@ def _best(words: Sequence[str], others: Sequence[str], here: int, places: Sequen
 
 def _reach(words: Sequence[str], others: Sequence[str], here: int, there: int, step: int, room: int) -> int:
     """Return how many words, going by ``step``, belong to a block: up to the last equal one before too many differ."""
-    reached = differing = 0
-    for done in range(0, room, STRETCH):
-        size = min(STRETCH, room - done)
+    reached = differing = done = 0
+    stretch = STRETCH
+    while done < room:
+        size = min(stretch, room - done)
         same = _same(_going(words, here + step * done, step, size), _going(others, there + step * done, step, size))
         at = 0
         while at < size:
-            end = same.find(0, at) if same[at] else at + 1
-            end = size if end == -1 else end
             if same[at]:
+                end = same.find(0, at)
+                end = size if end == -1 else end
                 reached, differing = done + end, max(differing - (end - at), 0)
+                at = end
             else:
                 differing += 1
                 if differing == DIFFERING:
                     return reached
-            at = end
+                at += 1
+        done += size
+        stretch = LONGEST_STRETCH
     return reached
 
 
@@ -203,20 +202,16 @@ def _same(some: Sequence[str], others: Sequence[str]) -> bytes:
     return bytes(map(eq, some, others))
 
 
-def _equal_words(one: Words, other: Words, block: Block) -> bytes:
-    return _same(one.words[block.start : block.end], other.words[block.other : block.other_end])
-
-
-def equal_words(one: Words, other: Words, blocks: Sequence[Block], facts: Sequence[bool]) -> int:
+def equal_words(blocks: Sequence[Block], facts: Sequence[bool]) -> int:
     """Count the aligned words that are equal and that are facts in the first text."""
-    return sum(sum(map(and_, facts[block.start : block.end], _equal_words(one, other, block))) for block in blocks)
+    return sum(sum(map(and_, facts[block.start : block.end], block.equal)) for block in blocks)
 
 
-def unmatched(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
-    """Yield the runs ``[start, end)`` of words of ``one`` that no equal word of ``other`` is aligned with."""
+def unmatched(one: Words, blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """Yield the runs ``[start, end)`` of words of ``one`` that no equal word of the other text is aligned with."""
     equal = bytearray(len(one.words))
     for block in blocks:
-        equal[block.start : block.end] = _equal_words(one, other, block)
+        equal[block.start : block.end] = block.equal
     yield from _runs(equal)
 
 
@@ -229,10 +224,10 @@ def _runs(equal: bytes | bytearray) -> Iterator[tuple[int, int]]:
         start = -1 if end == -1 else equal.find(0, end)
 
 
-def replaced(one: Words, other: Words, blocks: Sequence[Block]) -> Iterator[tuple[slice, slice]]:
+def replaced(blocks: Sequence[Block]) -> Iterator[tuple[slice, slice]]:
     """Yield what stands in the place of what: slices of differing words of both texts, neither of them empty."""
     for block, following in zip_longest(blocks, blocks[1:]):
-        for first, end in _runs(_equal_words(one, other, block)):
+        for first, end in _runs(block.equal):
             yield (
                 slice(block.start + first, block.start + end),
                 slice(block.other + first, block.other + end),

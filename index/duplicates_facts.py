@@ -43,18 +43,18 @@ def facts_agree(
     ``heads`` are what stands for what in their headlines, in either order, ``own`` is the share of clauses of its own
     that the first text has.
     """
-    places = list(replaced(one, other, blocks))
+    places = list(replaced(blocks))
     if not places:
         return True
     if swapped(one, other, blocks, places, heads):
         return False
     if numbers := _numbers(one, other, places):
-        same = equal_words(one, other, blocks, one.numbers)
+        same = equal_words(blocks, one.numbers)
         single = numbers == 1 and same + 1 >= ONE_OF and own <= VERBATIM
         if not single and numbers >= NUMBERS_REPLACED * len(places) and not _only_moved(one, other):
             return False
     names = _names(one, other, places)
-    return names < NAMES_AT_LEAST or names <= NAMES_SHARE * (names + equal_words(one, other, blocks, one.names))
+    return names < NAMES_AT_LEAST or names <= NAMES_SHARE * (names + equal_words(blocks, one.names))
 
 
 def _numbers(one: Words, other: Words, places: Sequence[Place]) -> int:

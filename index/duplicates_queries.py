@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, literal_column, select
 
 from index import tables
-from index.ledger_sql import Prepared, among_those
+from index.ledger_sql import Prepared, among_those, rows_of
 
 _documents, _bands, _crowds, _pairs = tables.documents.c, tables.bands.c, tables.crowds.c, tables.pairs.c
 _live = among_those(_documents.node, "nodes") & (_documents.status == tables.LIVE)
@@ -43,7 +43,10 @@ REPRESENTATIVES = Prepared(select(_documents.node).where(among_those(_documents.
 THEIR_COPIES = Prepared(
     select(_documents.node).where(among_those(_documents.cluster, "ids"), _documents.duplicate_kind.is_not(None))
 )
-MEMBERS = Prepared(select(_bands.hash, _bands.node).where(among_those(_bands.hash, "hashes")))
+_hashes = rows_of("hashes")
+MEMBERS = Prepared(
+    select(_bands.hash, _bands.node).select_from(_hashes.join(tables.bands, _hashes.c.value == _bands.hash))
+)
 HUBS = Prepared(select(_bands.node).where(_bands.hash == bindparam("hash"), _bands.node <= bindparam("last_hub")))
 CROWDS = Prepared(select(_crowds.hash, _crowds.last_hub))
 CROWDS_OF = Prepared(select(_crowds.hash, _crowds.last_hub).where(among_those(_crowds.hash, "hashes")))

@@ -23,6 +23,7 @@ from typing import Literal
 from index.duplicates_align import Block, Words, align, unmatched
 from index.duplicates_facts import facts_agree
 from index.duplicates_swaps import Swap
+from transforms.fingerprint import plain_words
 
 Relation = Literal["copy", "version"]
 Headlines = Literal["agree", "differ", "conflict"]
@@ -94,7 +95,9 @@ class _Own:
 
 def headline(title: str | None) -> frozenset[str]:
     """Return the words of a title that two headlines are compared by; none when it is too short to tell anything."""
-    words = frozenset(word for word in _WORD.findall((title or "").casefold()) if len(word) > 1 or word.isdecimal())
+    plain = plain_words(title or "")
+    found = plain if plain is not None else _WORD.findall((title or "").casefold())
+    words = frozenset([word for word in found if len(word) > 1 or word.isdecimal()])
     return words if len(words) >= HEADLINE_WORDS else frozenset()
 
 
@@ -163,7 +166,7 @@ def _own(short: Words, long: Words, blocks: list[Block]) -> _Own:
     """Measure what the shorter text has of its own."""
     count = counted = len(short.words)
     clauses = phrases = longest = edges = 0
-    for start, end in unmatched(short, long, blocks):
+    for start, end in unmatched(short, blocks):
         length = end - start
         if length >= CLAUSE:
             allowed = OPENING if start == 0 else CLOSING if end == count else 0

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Boolean,
     ClauseElement,
@@ -22,8 +23,10 @@ from sqlalchemy import (
     Float,
     Integer,
     Table,
+    TableValuedAlias,
     Text,
     bindparam,
+    column,
     func,
     select,
 )
@@ -88,7 +91,7 @@ def _sqlite_list(element: FunctionElement[Any], compiler: SQLCompiler, **options
 @compiles(_Numbers)
 def _number_list(element: FunctionElement[Any], compiler: SQLCompiler, **options: Any) -> str:
     listed = compiler.process(element.clauses, **options)
-    return f"(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST({listed} AS json)))"
+    return f"(SELECT CAST(value AS BIGINT) AS value FROM json_array_elements_text(CAST({listed} AS json)))"
 
 
 @compiles(_Texts)
@@ -105,6 +108,14 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
 def among_those(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
     """Say the same in a :class:`Prepared` statement: the values are those of a parameter."""
     return _among(column, bindparam(parameter, type_=Text))
+
+
+def rows_of(parameter: str) -> TableValuedAlias:
+    """Return the numbers that a parameter of a :class:`Prepared` statement lists, as rows to join in their order.
+
+    ``IN`` sorts them once more; from 100,000 values on that takes as long as finding them in a small table.
+    """
+    return _Numbers(bindparam(parameter, type_=Text)).table_valued(column("value", BigInteger), name="listed")
 
 
 def _among(column: ColumnElement[Any], listed: BindParameter[Any]) -> ColumnElement[bool]:

@@ -8,10 +8,8 @@ the way without being noticed.
 
 from __future__ import annotations
 
-import gc
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from typing import Any
 from whoosh.util.numeric import length_to_byte
 
 from index.codec import INDEX_NAME, BulkCodec, BulkSegment
+from index.collecting import without_collection
 from index.files import file_checksum, sync_file
 from index.pool import PostingPool
 from index.records import IndexRecord
@@ -167,19 +166,7 @@ class SegmentBuilder:
         return SegmentResult(str(writer.folder), segment, tuple(self._docs), len(self._docs), tuple(self._failures))
 
 
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Switch Python's search for reference cycles off: a segment in memory is a million objects without any."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@_without_collection()
+@without_collection()
 def build_segments(records: Iterable[IndexRecord], work_dir: str | Path) -> list[SegmentResult]:
     """Build as many segments from ``records`` as their number asks for, each in a folder of its own under ``work_dir``.
 
@@ -205,7 +192,7 @@ def build_segments(records: Iterable[IndexRecord], work_dir: str | Path) -> list
     return [result for result in results if result is not None]
 
 
-@_without_collection()
+@without_collection()
 def build_segment(records: Iterable[IndexRecord], work_dir: str | Path) -> SegmentResult:
     """Build one segment from ``records``, however many they are; raises ValueError when there are none."""
     builder = SegmentBuilder(Path(work_dir) / secrets.token_hex(4))

@@ -29,9 +29,9 @@ def test_blocks_cover_moved_and_changed_sentences():
     sentences = REPORT.split(". ")
     moved = Words(". ".join(reversed(sentences)).replace("warga", "penduduk"))
     blocks = align(moved, Words(REPORT))
-    own = [moved.words[start:end] for start, end in unmatched(moved, Words(REPORT), blocks)]
+    own = [moved.words[start:end] for start, end in unmatched(moved, blocks)]
     assert own == [["penduduk"]]
-    pairs = [(moved.words[here], Words(REPORT).words[there]) for here, there in replaced(moved, Words(REPORT), blocks)]
+    pairs = [(moved.words[here], Words(REPORT).words[there]) for here, there in replaced(blocks)]
     assert pairs == [(["penduduk"], ["warga"])]
 
 
@@ -165,6 +165,7 @@ def test_arabic_vowel_signs_do_not_break_words():
 def test_blocks_never_overlap_and_stay_inside(one: list[str], other: list[str]):
     first, second = Words(" ".join(one)), Words(" ".join(other))
     blocks = align(first, second)
-    assert all(block.length >= 3 and block.end <= len(one) and block.other_end <= len(other) for block in blocks)
+    assert all(block.end - block.start == len(block.equal) >= 3 for block in blocks)
+    assert all(block.end <= len(one) and block.other_end <= len(other) for block in blocks)
     assert all(before.end <= after.start for before, after in pairwise(blocks))
     assert compare(first, second) == compare(second, first)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_samples import NOW, article, document
 
-from index import duplicates
+from index import duplicates_candidates
 from index.duplicates import resolve
 from index.ledger import Ledger
 from transforms.models import Document
@@ -72,7 +72,7 @@ def test_each_town_of_a_template_has_a_cluster_of_its_own():
 @ORDERS
 @given(data=st.data())
 def test_any_order_and_any_split_give_the_same_clusters(cap: int, monkeypatch: pytest.MonkeyPatch, data: st.DataObject):
-    monkeypatch.setattr(duplicates, "BAND_CAP", cap)
+    monkeypatch.setattr(duplicates_candidates, "BAND_CAP", cap)
     order = data.draw(st.permutations(DOCUMENTS))
     splits = data.draw(st.sets(st.integers(0, len(DOCUMENTS) - 2), max_size=4))
     assert arrive(order, splits) == arrive(DOCUMENTS, set())
@@ -82,7 +82,7 @@ def test_any_order_and_any_split_give_the_same_clusters(cap: int, monkeypatch: p
 @ORDERS
 @given(gone=st.sets(st.sampled_from(range(len(DOCUMENTS))), max_size=8))
 def test_documents_that_go_leave_no_trace(cap: int, monkeypatch: pytest.MonkeyPatch, gone: set[int]):
-    monkeypatch.setattr(duplicates, "BAND_CAP", cap)
+    monkeypatch.setattr(duplicates_candidates, "BAND_CAP", cap)
     with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
         ledger.record("run", NOW, DOCUMENTS)
         resolve(ledger)
@@ -93,7 +93,7 @@ def test_documents_that_go_leave_no_trace(cap: int, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_crowded_band_costs_the_cap_and_not_the_square(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(duplicates, "BAND_CAP", SMALL_CAP)
+    monkeypatch.setattr(duplicates_candidates, "BAND_CAP", SMALL_CAP)
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         title = "Jadwal kereta Lembah Hijau hari ini"
         texts = [f"{article(1, 2)} {article(100 + number, 8)}" for number in range(60)]
