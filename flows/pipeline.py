@@ -257,20 +257,12 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
 
 
 def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str, *, full: bool) -> Iterator[CleanTask]:
-    rules = tuple(str(folder) for folder in run.settings.rules)
+    settings = run.settings
+    rules, seconds = tuple(str(folder) for folder in settings.rules), settings.runner.document_seconds
+    same = (settings.ledger_url, rules, settings.read_settings(), full, seconds, knowledge)
     for shard in planner.shards():
         shards[shard.path] = shard
-        results = f"{shard.path}.done"
-        yield CleanTask(
-            shard.path,
-            results,
-            run.settings.ledger_url,
-            rules,
-            run.settings.read_settings(),
-            full,
-            run.settings.runner.document_seconds,
-            knowledge,
-        )
+        yield CleanTask(shard.path, f"{shard.path}.done", *same)
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ OPENING = 600
 _BRACKETED_DATE = re.compile(r"\((\d{1,2}[/-]\d{1,2}[/-]\d{4})\)")
 _WORD_BEFORE = re.compile(r"\b([A-Za-z’']{4,7}),?\s?\Z")
 WEEKDAY_REACH = 10
-"""Characters before a bracket in which its weekday is looked for: the longest, a comma, a space and what is before it."""
+"""Characters before a bracket in which its weekday stands: the longest, a comma, a space, and what is before it."""
 _URL_DATE = re.compile(
     r"/(?P<year>(?:19|20)\d{2})[/-]?(?P<month>0[1-9]|1[0-2])[/-]?(?P<day>0[1-9]|[12]\d|3[01])(?:/|\b)"
 )
