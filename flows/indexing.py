@@ -12,7 +12,6 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 
 COMMIT_CHANGES = 10_000
 """Most changes in one commit: one every 2,000 to 10,000 documents costs the same, one every 100 costs 2.5 times."""
+COMMIT_CHARACTERS = 50_000_000
+"""Most characters of one commit, whose records are held in memory: 10,000 news articles have half as many."""
 SEGMENT_RECORDS = 5_000
 """Most records a worker makes a segment of: its memory stays under 250 MB, and 30,000 documents become six segments,
 which need no merge."""
@@ -99,8 +100,20 @@ def _build_generation(run: Run, generations: Generations) -> str:
 def _apply_pending(run: Run, path: Path, generation: str) -> None:
     changes = run.ledger.pending_index()
     # Each batch is used up: its records beside the workers that index them would be 50 MB more.
-    while _apply(run, path, generation, list(islice(changes, COMMIT_CHANGES))):
+    while _apply(run, path, generation, _batch(changes)):
         pass
+
+
+def _batch(changes: Iterator[IndexChange]) -> list[IndexChange]:
+    """The changes of the next commit."""
+    batch: list[IndexChange] = []
+    characters = 0
+    for change in changes:
+        batch.append(change)
+        characters += len(change.record.text) if change.record else 0
+        if len(batch) >= COMMIT_CHANGES or characters >= COMMIT_CHARACTERS:
+            break
+    return batch
 
 
 def _apply(run: Run, path: Path, generation: str, batch: list[IndexChange]) -> bool:

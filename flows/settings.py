@@ -93,7 +93,7 @@ class Runner(_Section):
     workers: int = Field(0, ge=0, description="processes; 0 is one a core; with dask: how many to wait for")
     shard_documents: PositiveInt = Field(500, description="documents a shard, which is the unit of work of a worker")
     document_seconds: float = Field(
-        60, gt=0, allow_inf_nan=False, description="processor seconds; a slower document is quarantined"
+        60, gt=0, le=86_400, description="processor seconds; a slower document is quarantined"
     )
     address: str = Field("", description="scheduler of the Dask cluster, for kind: dask; tcp://HOST:PORT")
     wait_seconds: float = Field(

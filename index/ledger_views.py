@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
 from index import tables
 from index.ledger_codec import from_json, index_fingerprint, storable, unpack_pair, unpack_text
 from index.ledger_sql import CHUNK, among, chunks, update_rows
 from index.records import Copy, IndexRecord
 from transforms.models import CleanDocument, LanguageShare, LanguageVerdict, Removal, Repair
+
+CHUNK_CHARACTERS = 20_000_000
+"""Characters of clean text at which a chunk of records ends before it has its number: 500 articles have a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +155,11 @@ def representatives(connection: Connection) -> Iterator[IndexRecord]:
     last = 0
     while True:
         query = _record_query().where(columns.key > last, live_in_key_order(), columns.cluster == columns.id)
-        rows = connection.execute(query.order_by(columns.key).limit(CHUNK)).all()
+        rows = _chunk(connection, query)
         if not rows:
             return
+        last = rows[-1][0].key
         yield from _records(connection, rows)
-        last = rows[-1].key
 
 
 def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list[str], int]:
@@ -166,18 +169,17 @@ def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list
     """
     columns = tables.documents.c
     query = _record_query().where(columns.check_index == 1, columns.resolution == tables.SETTLED, columns.key > after)
-    rows = connection.execute(query.order_by(columns.key).limit(CHUNK)).all()
-    wanted = [row for row in rows if row.status == tables.LIVE and row.cluster == row.id]
-    records = {record.id: record for record in _records(connection, wanted)}
+    rows = _chunk(connection, query)
+    records = {record.id: record for record in _records(connection, rows)}
     changes, right = [], []
-    for row in rows:
+    for row, _ in rows:
         record = records.get(row.id)
         fingerprint = index_fingerprint(record) if record else None
         if fingerprint == row.indexed_as:
             right.append(row.id)
         else:
             changes.append(IndexChange(row.id, "add" if record else "delete", record, fingerprint))
-    return changes, right, rows[-1].key if rows else 0
+    return changes, right, rows[-1][0].key if rows else 0
 
 
 def settle_index(connection: Connection, ids: Iterable[str]) -> None:
@@ -193,7 +195,7 @@ def mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None],
     connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))
 
 
-def _record_query() -> Any:
+def _record_query() -> Select[Any]:
     columns = tables.documents.c
     return select(
         columns.key,
@@ -215,13 +217,30 @@ def _record_query() -> Any:
     ).select_from(tables.documents.join(tables.sources))
 
 
-def _records(connection: Connection, rows: Sequence[Row[Any]]) -> Iterator[IndexRecord]:
-    copies = _copies(connection, [row.id for row in rows])
-    for row in rows:
+def _chunk(connection: Connection, query: Select[Any]) -> list[tuple[Row[Any], str | None]]:
+    """The next rows of a query for records; with the clean text of those that are live representatives."""
+    found: list[tuple[Row[Any], str | None]] = []
+    characters = 0
+    with connection.execute(query.order_by(tables.documents.c.key).limit(CHUNK)) as rows:
+        for row in rows:
+            shown = row.status == tables.LIVE and row.cluster == row.id
+            text = unpack_pair(row.raw, row.text)[1] if shown else None
+            found.append((row, text))
+            characters += len(text or "")
+            if characters >= CHUNK_CHARACTERS:
+                break
+    return found
+
+
+def _records(connection: Connection, rows: Sequence[tuple[Row[Any], str | None]]) -> Iterator[IndexRecord]:
+    copies = _copies(connection, [row.id for row, text in rows if text is not None])
+    for row, text in rows:
+        if text is None:
+            continue
         yield IndexRecord(
             id=row.id,
             title=row.title,
-            text=unpack_pair(row.raw, row.text)[1],
+            text=text,
             outlet=row.outlet,
             place=row.byline_place,
             authors=tuple(from_json(row.authors)),

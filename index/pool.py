@@ -99,6 +99,11 @@ class TextPool:
         """Postings of surface forms that were written, by identity of their column."""
         self._longest = 0
 
+    @property
+    def forms(self) -> int:
+        """Distinct spellings so far, of every language."""
+        return sum(map(len, self._languages.values()))
+
     def read(self, text: str, language: str) -> Text:
         """Analyse a text; nothing is noted yet."""
         known = self._languages.setdefault(language, _Columns())
@@ -204,6 +209,11 @@ class PostingPool:
     def __init__(self) -> None:
         self._texts = {field: TextPool() for field in STEM_FIELDS}
         self._keys: dict[str, dict[str, array[int]]] = {}
+
+    @property
+    def forms(self) -> int:
+        """Distinct spellings so far, of every field and language: what memory depends on."""
+        return sum(text.forms for text in self._texts.values())
 
     def read(self, entry: Prepared) -> dict[str, Text]:
         """Analyse the texts of a record by field; whatever is wrong with them shows here, before any is added."""

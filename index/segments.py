@@ -26,6 +26,9 @@ from index.storage import DurableStorage
 
 SEGMENT_DOCUMENTS = 5_000
 """Most documents of a new segment: memory is about 16 KB a document until it is written; larger ones gain nothing."""
+SEGMENT_FORMS = 300_000
+"""Distinct spellings at which a segment is closed: 5,000 news articles have 100,000. Without it, documents that repeat
+no word, of two million characters each, would take 220 MB each until the segment is written."""
 
 SCORED_FIELDS = (*SURFACE_FIELDS, *STEM_FIELDS.values())
 
@@ -132,6 +135,11 @@ class SegmentBuilder:
         """Documents written so far, replaced ones included."""
         return self._writer.documents
 
+    @property
+    def full(self) -> bool:
+        """Whether the next record should go to another segment, so that memory stays bounded."""
+        return self.documents >= SEGMENT_DOCUMENTS or self._pool.forms >= SEGMENT_FORMS
+
     def add(self, record: IndexRecord) -> None:
         """Add a record; one that cannot be analysed is reported in the result, and an earlier one of its id stays."""
         try:
@@ -168,7 +176,7 @@ class SegmentBuilder:
 
 @without_collection()
 def build_segments(records: Iterable[IndexRecord], work_dir: str | Path) -> list[SegmentResult]:
-    """Build as many segments from ``records`` as their number asks for, each in a folder of its own under ``work_dir``.
+    """Build as many segments from ``records`` as their number and words ask for, each in a folder below ``work_dir``.
 
     Meant for a worker process; the results are picklable. A result may hold failures only.
     """
@@ -180,7 +188,7 @@ def build_segments(records: Iterable[IndexRecord], work_dir: str | Path) -> list
             if builder is None:
                 builder = SegmentBuilder(folder / secrets.token_hex(4))
             builder.add(record)
-            if builder.documents >= SEGMENT_DOCUMENTS:
+            if builder.full:
                 results.append(builder.finish())
                 builder = None
     except BaseException:

@@ -248,6 +248,18 @@ def test_segments_without_a_good_record_report_their_failures(path: Path, tmp_pa
         build_segment([], tmp_path / "work")
 
 
+def test_documents_that_repeat_no_word_do_not_share_one_segment(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.segments.SEGMENT_FORMS", 100)
+    texts = [" ".join(f"kata{n}x{word}" for word in range(60)) for n in range(5)]
+    segments = build_segments([record(n, text) for n, text in enumerate(texts)], tmp_path / "work")
+    assert [segment.documents for segment in segments] == [2, 2, 1]
+    with IndexWriter(path) as writer:
+        assert writer.join(segments).total == 5
+    assert found(path, "kata3x59") == ["d00003"]
+
+
 def test_building_leaves_garbage_collection_as_it_was(tmp_path: Path) -> None:
     def broken() -> Iterator[IndexRecord]:
         yield record(1)

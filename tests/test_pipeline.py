@@ -58,6 +58,15 @@ def articles(folder: Path, count: int) -> Path:
     return path
 
 
+def test_long_documents_are_committed_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.indexing.COMMIT_CHARACTERS", 10_000)
+    monkeypatch.setattr("index.ledger_views.CHUNK_CHARACTERS", 2_000)
+    own = settings(tmp_path)
+    assert ingest(own, articles(tmp_path, 60)).counts["indexed"] == len(everything(own)) // 2 == 60
+    (contents,) = (own.index_dir / "generations").rglob("_*.toc")
+    assert int(contents.stem.rpartition("_")[2]) > 2
+
+
 def test_examples_become_searchable(tmp_path):
     report = ingest(settings(tmp_path), EXAMPLES / "raw")
     assert report.counts["quarantined"] == 0
