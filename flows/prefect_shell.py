@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, cast
 
-from prefect import get_client
 from prefect.artifacts import create_markdown_artifact
 from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
-from prefect.concurrency.sync import concurrency
 from prefect.logging import get_run_logger
 from prefect.logging.handlers import APILogHandler
 from prefect.states import Completed
@@ -27,16 +25,12 @@ from flows.report import RunReport
 from flows.settings import Settings
 from flows.summary import as_markdown, skipped_markdown
 from flows.wording import many
+from flows.writer_limit import WAIT_SECONDS, WRITER_LIMIT, writer_limit
 from index.ledger import Ledger
 from transforms.errors import LedgerLockedError
 
 ConfigPath = Annotated[str | None, Field(min_length=1, max_length=2_000)]
 """A flow's parameter that names the configuration file."""
-WRITER_LIMIT = "saring-index-writer"
-LEASE_SECONDS = 60
-"""The shortest lease Prefect grants: how long the limit outlives a run that was killed."""
-WAIT_SECONDS = 3600
-"""How long a run waits for the one before it to finish."""
 
 
 class _Logged(Silent):
@@ -52,23 +46,13 @@ class _Logged(Silent):
 @contextmanager
 def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]:
     """Hold the writer limit and offer the configured runner as Prefect task runs."""
-    with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
     follow(APILogHandler)
     drop_events_while_the_server_is_away()
     shown = progress_for_terminal() if sys.stderr.isatty() else _Logged()
-    limit = concurrency(
-        WRITER_LIMIT,
-        strict=True,
-        timeout_seconds=WAIT_SECONDS,
-        lease_duration=LEASE_SECONDS,
-        # A server that goes away does not end the run: the lock on the data folder keeps others from writing.
-        raise_on_lease_renewal_failure=False,
-    )
     with (
-        limit,
-        executor_for(settings) as inner,
         shown as progress,
+        writer_limit(settings, lambda: progress.phase("waiting for the run that is writing")),
+        executor_for(settings) as inner,
     ):
         yield PrefectExecutor(inner), progress
 

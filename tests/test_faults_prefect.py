@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 SARING, PREFECT = (Path(sys.executable).with_name(name) for name in ("saring", "prefect"))
@@ -113,3 +115,30 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
     assert json.loads(again.stdout)["counts"]["unchanged"] == DOCUMENTS
     status = subprocess.run([str(SARING), "status"], env=environment(tmp_path, url), capture_output=True, check=False)
     assert status.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_killed_command_does_not_keep_the_next_from_its_turn(tmp_path: Path):
+    """Its temporary server outlives it, and with it the place that the command had."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for number in range(200):
+        (raw / f"b{number}.txt").write_text(f"Panen {number} lebih baik. " * 40, encoding="utf-8")
+    own = environment(tmp_path, "")
+    del own["PREFECT_API_URL"]
+    command = [str(SARING), "ingest", "--json", "--log-format", "text", str(raw)]
+    with subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        while "event=recorded" not in (said := run.stderr.readline()):
+            assert said, "it ended before it was killed"
+        left = psutil.Process(run.pid).children(recursive=True)
+        run.kill()
+    try:
+        again = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=200)
+    finally:
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["counts"]["seen"] == 200
