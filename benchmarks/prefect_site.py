@@ -164,7 +164,9 @@ class Site:
     def serve(self) -> None:
         """Start ``saring serve`` and wait until it looks for runs."""
         self.serving = subprocess.Popen(
-            [SARING, "serve"], cwd=self.folder, env=self.environment, text=True, stderr=subprocess.PIPE
+            [SARING, "serve"],
+            **{"cwd": self.folder, "env": self.environment, "text": True, "stderr": subprocess.PIPE},
+            stdout=subprocess.DEVNULL,  # Prefect prints tracebacks there while its server is away
         )
         assert self.serving.stderr is not None
         said = [self.serving.stderr.readline()]
