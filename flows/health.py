@@ -115,7 +115,7 @@ def _hints(
 ) -> Iterator[str]:
     """What waits for a person, or explains what is seen; nothing of it is wrong between ledger and index."""
     if runs.last and runs.last.unfinished:
-        yield "the last run did not come to its end: what it recorded stays, and the next ingest does the rest"
+        yield "the last run did not come to its end: what it recorded stays, and the next run does the rest"
     elif runs.writer:
         yield f"{runs.writer} is writing: figures change until it is done"
     yield from _space_hints(settings)

@@ -35,7 +35,7 @@ def skipped_markdown(reason: str) -> str:
 def failed_markdown(reason: str) -> str:
     """What a run leaves that failed."""
     return (
-        f"# Failed\n\n{_cell(reason)}\n\nWhat it recorded stays, and the next ingest does the rest. "
+        f"# Failed\n\n{_cell(reason)}\n\nWhat it recorded stays, and the next run does the rest. "
         "`saring status` says what is stored, and whether ledger and index agree."
     )
 

@@ -83,7 +83,7 @@ def test_a_run_that_fails_leaves_its_reason(own: Settings, error: BaseException,
     assert f"failed {found['last_run']['ended_at'][:10]}" in text
     assert told in text
     assert "last success" in text
-    assert "next ingest does the rest" in text
+    assert "the next run does the rest" in text
     ingest(own)
     after = told_as_json(own)
     assert after["last_run"]["state"] == "finished"
