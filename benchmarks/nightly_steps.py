@@ -59,7 +59,8 @@ class Cycle:
 
     def picture_of_summary(self, name: str, run: str) -> None:
         """Remember the page of the summary that a run left."""
-        found = self.server.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
+        wanted = {"artifacts": {"flow_run_id": {"any_": [run]}, "key": {"like_": "saring-"}}}
+        found = self.server.ask("/artifacts/filter", wanted)
         self.pages[name] = f"{self.server.page}/artifacts/artifact/{found[0]['id']}"
 
     def picture(self, name: str, run: str) -> None:
@@ -90,6 +91,7 @@ def by_hand(cycle: Cycle) -> Iterator[Check]:
     parts = (
         f"{cycle.documents + 1:,} seen",
         "| id |",
+        "| related_link |",
         "read/empty",
         "slowest documents",
         "how many a second, in the last",

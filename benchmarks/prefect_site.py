@@ -217,7 +217,9 @@ def write_documents(path: Path, documents: int) -> None:
     with path.open("w", encoding="utf-8") as out:
         for number in range(documents):
             title = f"Berita {number} {' '.join(draw.choices(WORDS, k=5))}"
-            text = "\n".join(" ".join(draw.choices(WORDS, k=14)).capitalize() + "." for _ in range(20))
+            lines = [" ".join(draw.choices(WORDS, k=14)).capitalize() + "." for _ in range(20)]
+            lines.insert(10, f"Baca juga: Berita {number + 1} {' '.join(draw.choices(WORDS, k=5))}")
+            text = "\n".join(lines)
             out.write(json.dumps({"id": f"b{number:05d}", "title": title, "text": text}) + "\n")
 
 
