@@ -164,7 +164,9 @@ class Site:
     def serve(self) -> None:
         """Start ``saring serve`` and wait until it looks for runs."""
         self.serving = subprocess.Popen(
-            [SARING, "serve"], cwd=self.folder, env=self.environment, text=True, stderr=subprocess.PIPE
+            [SARING, "serve"],
+            **{"cwd": self.folder, "env": self.environment, "text": True, "stderr": subprocess.PIPE},
+            stdout=subprocess.DEVNULL,  # Prefect prints tracebacks there while its server is away
         )
         assert self.serving.stderr is not None
         said = [self.serving.stderr.readline()]
@@ -215,7 +217,9 @@ def write_documents(path: Path, documents: int) -> None:
     with path.open("w", encoding="utf-8") as out:
         for number in range(documents):
             title = f"Berita {number} {' '.join(draw.choices(WORDS, k=5))}"
-            text = "\n".join(" ".join(draw.choices(WORDS, k=14)).capitalize() + "." for _ in range(20))
+            lines = [" ".join(draw.choices(WORDS, k=14)).capitalize() + "." for _ in range(20)]
+            lines.insert(10, f"Baca juga: Berita {number + 1} {' '.join(draw.choices(WORDS, k=5))}")
+            text = "\n".join(lines)
             out.write(json.dumps({"id": f"b{number:05d}", "title": title, "text": text}) + "\n")
 
 

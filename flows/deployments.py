@@ -14,6 +14,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 
 from flows.ingest import ingest
+from flows.patient_runner import PatientRunner
 from flows.reindex import reindex
 from flows.settings import Schedules, load_settings
 from transforms.errors import ConfigError
@@ -28,7 +29,7 @@ def serve_schedules(config: Path | None, say: Callable[[str], None]) -> None:
     deployments = _deployments(schedules, {"config": str(config.resolve())} if config else {})
     if not deployments:
         raise ConfigError("nothing to serve: set schedules.ingest or schedules.reindex in config.yaml")
-    runner = Runner()
+    runner = PatientRunner(say)
     for cron, deployment in deployments:
         runner.add_deployment(deployment)
         say(f"saring: serving {deployment.full_name} at `{cron}` ({schedules.timezone})")

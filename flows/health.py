@@ -21,6 +21,7 @@ from index.engine import open_engine
 from index.generations import Generations
 from index.ledger import Ledger
 from index.ledger_missing import held_removals
+from index.ledger_open import RESTORE, damage
 from index.ledger_quarantine import reasons
 from index.writer import count_documents
 from transforms.errors import IndexFormatError, IndexUnavailableError
@@ -103,6 +104,8 @@ def health(settings: Settings, *, check: bool = False) -> Health:
         runs = look_at_runs(settings, ledger, known)
         indexed, problems = _compare(ledger, generations, current, counts, runs)
         differing = None
+        if check:
+            problems += _damage(ledger)
         if check and current is not None and indexed is not None:
             differing, told = _differences(ledger, generations.path(current))
             problems += told
@@ -115,7 +118,7 @@ def _hints(
 ) -> Iterator[str]:
     """What waits for a person, or explains what is seen; nothing of it is wrong between ledger and index."""
     if runs.last and runs.last.unfinished:
-        yield "the last run did not come to its end: what it recorded stays, and the next ingest does the rest"
+        yield "the last run did not come to its end: what it recorded stays, and the next run does the rest"
     elif runs.writer:
         yield f"{runs.writer} is writing: figures change until it is done"
     yield from _space_hints(settings)
@@ -170,6 +173,12 @@ def _language_hints(ledger: Ledger, settings: Settings) -> Iterator[str]:
         yield f"{several} not indexed for the language (`languages.keep`): {each}"
     if waiting:
         yield f"`languages.keep` is another than at the last run: the next ingest changes {many(waiting, 'document')}"
+
+
+def _damage(ledger: Ledger) -> Iterator[str]:
+    with ledger.reading() as connection:
+        if found := damage(connection):
+            yield f"the ledger is damaged ({found}): {RESTORE}"
 
 
 def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | None, list[str]]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
+from typing import TextIO
 
 from flows.data_folder import claim
 from flows.stopping import LEFT_TO_DO
 from transforms.errors import SaringError
 
 LOCK_NAME = "writer.lock"
-KERNEL_LOCKS = Path("/proc/locks")
-"""Where Linux lists them."""
+UNKNOWN = "unknown"
+TRIES, AGAIN_SECONDS = 4, 0.05
+"""Tries to become the writer, and between them: somebody may be looking who that is, which takes microseconds."""
 
 
 class DataLockedError(SaringError):
@@ -28,7 +29,7 @@ class DataLockedError(SaringError):
 class Holder:
     """The process that is writing, and since when (seconds of the epoch)."""
 
-    process: int
+    process: str
     since: float
 
 
@@ -38,15 +39,12 @@ def data_lock(data_dir: Path) -> Iterator[None]:
     claim(data_dir)
     path = data_dir / LOCK_NAME
     with path.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked_soon(handle):
             handle.seek(0)
-            holder = handle.read().strip() or "unknown"
             raise DataLockedError(
-                f"{data_dir} is being written by process {holder}. Wait until it is done, or stop it; "
-                "searching goes on meanwhile."
-            ) from None
+                f"{data_dir} is being written by process {handle.read().strip() or UNKNOWN}. Wait until it is done, or "
+                "stop it; searching goes on meanwhile."
+            )
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
@@ -56,23 +54,33 @@ def data_lock(data_dir: Path) -> Iterator[None]:
             stop.add_note(LEFT_TO_DO)
             raise
         finally:
-            handle.truncate(0)  # a process that lives on does not write any more
+            with suppress(OSError):  # the folder may be read-only by now
+                handle.truncate(0)
 
 
 def writer_of(data_dir: Path) -> Holder | None:
-    """Who is writing to a data folder now; looking takes no lock, so that no writer is ever refused because of it."""
-    path = data_dir / LOCK_NAME
+    """Who is writing to a data folder now."""
     try:
-        status, process = path.stat(), int(path.read_text(encoding="utf-8"))
-        return Holder(process, status.st_mtime) if _holds(process, status.st_ino) else None
-    except (OSError, ValueError):
+        with (data_dir / LOCK_NAME).open(encoding="utf-8") as handle:
+            if _locked(handle, fcntl.LOCK_SH):  # for microseconds, until it is closed: who wants to write tries again
+                return None
+            return Holder(handle.read().strip() or UNKNOWN, os.fstat(handle.fileno()).st_mtime)
+    except OSError:
         return None
 
 
-def _holds(process: int, inode: int) -> bool:
-    """Whether a process holds the lock of a file; where the kernel does not list locks, whether it lives."""
+def _locked_soon(handle: TextIO) -> bool:
+    """Become the writer, unless somebody else is; who is only looking is waited for."""
+    for _ in range(TRIES):
+        if _locked(handle, fcntl.LOCK_EX):
+            return True
+        time.sleep(AGAIN_SECONDS)
+    return False
+
+
+def _locked(handle: TextIO, how: int) -> bool:
     try:
-        listed = [line.split() for line in KERNEL_LOCKS.read_text(encoding="ascii").splitlines()]
-    except FileNotFoundError:
-        return psutil.pid_exists(process)
-    return any({"FLOCK", str(process)} <= set(parts) and parts[-3].endswith(f":{inode}") for parts in listed)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any, cast
 
-from prefect import get_client
+from httpx import HTTPError
 from prefect.artifacts import create_markdown_artifact
 from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
-from prefect.concurrency.sync import concurrency
 from prefect.logging import get_run_logger
 from prefect.logging.handlers import APILogHandler
 from prefect.states import Completed
@@ -24,19 +23,20 @@ from flows.prefect_events import drop_events_while_the_server_is_away
 from flows.prefect_executor import PrefectExecutor
 from flows.progress import Progress, Silent, progress_for_terminal
 from flows.report import RunReport
+from flows.run_failures import reason_of
 from flows.settings import Settings
-from flows.summary import as_markdown, skipped_markdown
+from flows.summary import as_markdown, failed_markdown, skipped_markdown
 from flows.wording import many
+from flows.writer_limit import WAIT_SECONDS, WRITER_LIMIT, writer_limit
 from index.ledger import Ledger
-from transforms.errors import LedgerLockedError
+from transforms.errors import LedgerLockedError, SaringError
 
 ConfigPath = Annotated[str | None, Field(min_length=1, max_length=2_000)]
 """A flow's parameter that names the configuration file."""
-WRITER_LIMIT = "saring-index-writer"
-LEASE_SECONDS = 60
-"""The shortest lease Prefect grants: how long the limit outlives a run that was killed."""
-WAIT_SECONDS = 3600
-"""How long a run waits for the one before it to finish."""
+
+
+EACH_TASK = "Finished in state Completed()"
+"""What Prefect logs for every task run, hundreds of lines between which nobody would find saring's facts."""
 
 
 class _Logged(Silent):
@@ -52,25 +52,20 @@ class _Logged(Silent):
 @contextmanager
 def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]:
     """Hold the writer limit and offer the configured runner as Prefect task runs."""
-    with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
     follow(APILogHandler)
     drop_events_while_the_server_is_away()
+    logging.getLogger("prefect.task_runs").addFilter(_is_news)
     shown = progress_for_terminal() if sys.stderr.isatty() else _Logged()
-    limit = concurrency(
-        WRITER_LIMIT,
-        strict=True,
-        timeout_seconds=WAIT_SECONDS,
-        lease_duration=LEASE_SECONDS,
-        # A server that goes away does not end the run: the lock on the data folder keeps others from writing.
-        raise_on_lease_renewal_failure=False,
-    )
     with (
-        limit,
-        executor_for(settings) as inner,
         shown as progress,
+        writer_limit(settings, lambda: progress.phase("waiting for the run that is writing")),
+        executor_for(settings) as inner,
     ):
         yield PrefectExecutor(inner), progress
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.getMessage() != EACH_TASK
 
 
 def run_or_skip(name: str, settings: Settings, work: Callable[[Executor, Progress], RunReport]) -> dict[str, Any]:
@@ -88,6 +83,11 @@ def run_or_skip(name: str, settings: Settings, work: Callable[[Executor, Progres
         _publish(name, skipped_markdown(reason))
         # Prefect gives the caller of a flow that returns a state the data in it.
         return cast("dict[str, Any]", Completed(name="Skipped", message=reason, data={"skipped": reason}))
+    except (SaringError, OSError) as error:
+        reason = reason_of(error)
+        with suppress(HTTPError, RuntimeError):  # Prefect's, when its server is away: why the run failed is told anyway
+            _publish(name, failed_markdown(reason))
+        raise SaringError(reason) from error
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
         earlier = [run.report for run in ledger.runs() if run.report]
     _publish(name, as_markdown(report, earlier))

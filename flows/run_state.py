@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from flows.settings import Settings
 from flows.wording import utc
 from index.ledger import Ledger, Run
 from index.ledger_engine import writer_on_server
+from index.ledger_open import file_of
+from transforms.errors import NoLedgerError
 
 CLOCK_SECONDS = 2.0
 """How far the time of a file may differ from that of the process that wrote it: some file systems keep every second."""
@@ -64,6 +67,21 @@ class Runs:
         if last.state == "failed":
             return f"failed {utc(str(last.ended_at))}: {last.reason}"
         return f"begun {utc(last.started_at)}, ended without a word: it was killed, or its disk or machine went away"
+
+
+def who_writes(settings: Settings) -> str | None:
+    """The process that holds the lock of whoever writes; None when nobody does."""
+    if holder := writer_of(settings.data_dir):
+        return f"process {holder.process}"
+    if file_of(settings.ledger_url):
+        return None
+    with (
+        suppress(NoLedgerError),
+        Ledger.open(settings.ledger_url, read_only=True) as ledger,
+        ledger.reading() as connection,
+    ):
+        return writer_on_server(connection)
+    return None
 
 
 def look_at_runs(settings: Settings, ledger: Ledger, known: Sequence[Run]) -> Runs:

@@ -32,6 +32,14 @@ def skipped_markdown(reason: str) -> str:
     return f"# Skipped\n\n{_cell(reason)}"
 
 
+def failed_markdown(reason: str) -> str:
+    """What a run leaves that failed."""
+    return (
+        f"# Failed\n\n{_cell(reason)}\n\nWhat it recorded stays, and the next run does the rest. "
+        "`saring status` says what is stored, and whether ledger and index agree."
+    )
+
+
 def chart(bars: Sequence[tuple[str, float]]) -> Iterator[str]:
     """One line a bar: name, figure, and a bar as long as the figure is large."""
     width = max((len(name) for name, _ in bars), default=0)
@@ -55,16 +63,34 @@ def _without_zeros(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _throughput(report: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Runs that read nothing, as a reindex, have no throughput."""
-    others = [run for run in earlier if run["run_id"] != report["run_id"] and run["counts"]["seen"]][:COMPARED_RUNS]
-    if not others or not report["counts"]["seen"]:
+    """Runs that cleaned nothing have no throughput: what is skipped takes no time, and is most of a usual night."""
+    others = [run for run in earlier if run["run_id"] != report["run_id"] and _cleaned(run)][:COMPARED_RUNS]
+    if not others or not _cleaned(report):
         return []
-    usual = sorted(run["documents_per_second"] for run in others)[len(others) // 2]
-    now = report["documents_per_second"]
-    bars = [(run["run_id"][:13], run["documents_per_second"]) for run in reversed(others)] + [("this run", now)]
-    change = f", {now / usual - 1:+.0%} against their median" if usual else ""
-    head = f"Documents a second in the last {many(len(others), 'run')} and in this one{change}:"
+    usual = sorted(map(_speed, others))[len(others) // 2]
+    named = [*((_begun(run), run) for run in reversed(others)), ("this run", report)]
+    width = max(len(f"{_cleaned(run):,}") for _, run in named)
+    bars = [(f"{name:<16} {_cleaned(run):>{width},}", _speed(run)) for name, run in named]
+    change = f", {_speed(report) / usual - 1:+.0%} against their median" if usual else ""
+    last = many(len(others), "run", "runs")
+    head = f"Documents cleaned, and how many a second, in the last {last} that cleaned any and in this one{change}:"
     return [head, "", "```", *chart(bars), "```", ""]
+
+
+def _cleaned(report: Mapping[str, Any]) -> int:
+    """How many documents a run did not skip."""
+    return int(report["counts"]["seen"] - report["counts"]["unchanged"])
+
+
+def _speed(report: Mapping[str, Any]) -> float:
+    """How many of them it cleaned in a second, reading and indexing included."""
+    return float(report["documents_per_second"] * _cleaned(report) / report["counts"]["seen"])
+
+
+def _begun(report: Mapping[str, Any]) -> str:
+    """When a run began, as its id says: ``2026-01-09 01:00``."""
+    id_ = report["run_id"]
+    return f"{id_[:4]}-{id_[4:6]}-{id_[6:8]} {id_[9:11]}:{id_[11:13]}"
 
 
 def _notes(report: Mapping[str, Any]) -> list[str]:

@@ -14,15 +14,18 @@ from index import ledger_engine, tables
 from transforms.errors import LedgerError, NoLedgerError
 
 _AGAIN = "run the same command again"
+RESTORE = (
+    "put back a copy of it; without one move it, its -wal and its -shm away and ingest the sources anew (decisions of "
+    "people and earlier texts are lost)"
+)
+"""What to do about a SQLite file that is none any more."""
 _ADVICE = {
     "disk is full": f"free some space and {_AGAIN}: what was committed stays and can be searched",
     "No space left on device": f"free some space on the server and {_AGAIN}: what was committed stays",
     "disk I/O error": f"look after the disk, its space and the limit of file sizes, and {_AGAIN}",
-    "disk image is malformed": "the file is damaged: put back a copy of it; without one move it and its -wal and -shm "
-    "away and ingest the sources anew (decisions of people and earlier texts are lost)",
-    "file is not a database": "it was overwritten or is another program's: put back a copy of it, or move it away and "
-    "ingest the sources anew (decisions of people and earlier texts are lost)",
-    "is locked": f"another process is writing it: wait until that is done, and {_AGAIN}",
+    "disk image is malformed": f"the file is damaged: {RESTORE}",
+    "file is not a database": f"it was overwritten or is another program's: {RESTORE}",
+    "is locked": f"another process is writing it (`fuser -v` on the file names it): wait until that is done, and {_AGAIN}",
     "readonly": "give yourself the right to write it and its folder, or set `data_dir` to a folder of your own",
     "unable to open": "its folder must exist and be yours to read and write",
     "read-only transaction": "it was opened for reading, or the server is a standby: name the primary one",
@@ -116,6 +119,14 @@ def meta(connection: Connection, name: str) -> str | None:
     """Return one of the ledger's own facts: ``schema_version``, ``generation``."""
     value = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
     return None if value is None else str(value)
+
+
+def damage(connection: Connection) -> str | None:
+    """Return what is wrong with the pages of a SQLite ledger, all of which are read; servers look after their own."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    return None if found == "ok" else " ".join(found.split())
 
 
 def compact(name: str) -> None:

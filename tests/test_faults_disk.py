@@ -81,6 +81,9 @@ def test_a_full_disk_fails_clearly_and_the_next_run_completes(tmp_path: Path, sm
         assert "ree some space" in sentence
         assert json.loads(saring(data, "search", "--json", "sungai").stdout)["total"] >= 50
         assert not list((data / "work").iterdir()), "a failed run leaves nothing that keeps the disk full"
+        status = json.loads(saring(data, "status", "--json").stdout)
+        assert status["last_run"]["state"] in {"failed", "died"}  # the reason itself may be too much for the disk
+        assert any("MB are free for" in hint for hint in status["hints"])
     ballast.unlink()
     subprocess.run(["mount", "-o", "remount,size=30m", small_disk], check=True)
     done = saring(data, "ingest", "--direct", "--json", str(more), str(first))

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 SARING, PREFECT = (Path(sys.executable).with_name(name) for name in ("saring", "prefect"))
@@ -45,32 +47,41 @@ def test_a_server_that_is_down_is_told_at_once_with_what_to_do(tmp_path: Path):
         assert ("--direct" in done.stderr) == (command != ["serve"])
 
 
+def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """A real Prefect server that answers, the leader of a process group."""
+    url = f"http://127.0.0.1:{port}/api"
+    command = [str(PREFECT), "server", "start", "--no-ui", "--port", str(port)]
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            command, env=environment(folder, url), stdout=log, stderr=log, start_new_session=True
+        )
+    until = time.monotonic() + 120
+    while True:
+        try:
+            httpx.get(f"{url}/health").raise_for_status()
+            return process
+        except httpx.HTTPError:
+            if time.monotonic() > until:
+                end_server(process)
+                pytest.fail((folder / "server.log").read_text()[-2000:])
+            time.sleep(0.2)
+
+
+def end_server(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A real Prefect server: its address and its process, the leader of a group."""
+    """A real Prefect server: its address and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/api"
-    command = [str(PREFECT), "server", "start", "--no-ui", "--port", str(port)]
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env=environment(tmp_path, url), stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        until = time.monotonic() + 120
-        while True:
-            assert time.monotonic() < until, (tmp_path / "server.log").read_text()[-2000:]
-            try:
-                httpx.get(f"{url}/health").raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.2)
-        yield url, process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process = start_server(tmp_path, port)
+    yield f"http://127.0.0.1:{port}/api", process
+    end_server(process)
 
 
 @pytest.mark.slow
@@ -113,3 +124,67 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
     assert json.loads(again.stdout)["counts"]["unchanged"] == DOCUMENTS
     status = subprocess.run([str(SARING), "status"], env=environment(tmp_path, url), capture_output=True, check=False)
     assert status.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_killed_command_does_not_keep_the_next_from_its_turn(tmp_path: Path):
+    """Its temporary server outlives it, and with it the place that the command had."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for number in range(200):
+        (raw / f"b{number}.txt").write_text(f"Panen {number} lebih baik. " * 40, encoding="utf-8")
+    own = environment(tmp_path, "")
+    del own["PREFECT_API_URL"]
+    command = [str(SARING), "ingest", "--json", "--log-format", "text", str(raw)]
+    with subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        while "event=recorded" not in (said := run.stderr.readline()):
+            assert said, "it ended before it was killed"
+        left = psutil.Process(run.pid).children(recursive=True)
+        run.kill()
+    try:
+        again = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=200)
+    finally:
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["counts"]["seen"] == 200
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_serving_outlives_the_server(tmp_path: Path, server):
+    """Prefect's own runner gives up after three questions, and kills the runs that it has started."""
+    url, process = server
+    (tmp_path / "config.yaml").write_text("sources: [.]\n", encoding="utf-8")
+    own = {**environment(tmp_path, url), "PREFECT_RUNNER_POLL_FREQUENCY": "1", "PREFECT_CLIENT_MAX_RETRIES": "2"}
+    serving = subprocess.Popen(
+        [str(SARING), "serve"], cwd=tmp_path, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    said: list[str] = []
+
+    def heard(words: str) -> bool:
+        assert serving.stderr is not None
+        while words not in (line := serving.stderr.readline()):
+            said.append(line)
+            assert line, "".join(said)
+        return True
+
+    with serving:
+        try:
+            assert heard("waiting for runs")
+            end_server(process)
+            assert heard("does not answer")
+            with pytest.raises(subprocess.TimeoutExpired):
+                serving.wait(15)
+            process = start_server(tmp_path, int(url.split(":")[2].split("/")[0]))
+            assert heard("answers again")
+            serving.terminate()
+            status, rest = serving.wait(60), serving.stderr.read()
+            assert status == 0, rest
+            assert "does not answer" not in rest, "once is enough"
+        finally:
+            serving.kill()
+            end_server(process)

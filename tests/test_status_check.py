@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -97,6 +98,23 @@ def test_a_damaged_file_is_found_and_repaired(own: Settings):
     assert (done.exit_code, "damaged" in done.stdout) == (1, True)
     reindex(own)
     assert health(own, check=True).consistent
+
+
+@pytest.mark.sqlite("its file is damaged")
+def test_a_damaged_ledger_is_found(own: Settings):
+    path = own.data_dir / "ledger.sqlite"
+    with sqlite3.connect(path) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'line_marks'").fetchone()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 8192 : page * 8192] = b"x" * 8192
+    path.write_bytes(content)
+    assert status(own).exit_code == 0, "it asks nothing of that table"
+    done = status(own, "--check")
+    assert done.exit_code == 1
+    assert "the ledger is damaged" in done.stdout
+    assert "put back a copy" in done.stdout
 
 
 def test_an_index_of_another_format_is_replaced_by_the_next_ingest(own: Settings):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_a_run_that_fails_leaves_its_reason(own: Settings, error: BaseException,
     assert f"failed {found['last_run']['ended_at'][:10]}" in text
     assert told in text
     assert "last success" in text
-    assert "next ingest does the rest" in text
+    assert "the next run does the rest" in text
     ingest(own)
     after = told_as_json(own)
     assert after["last_run"]["state"] == "finished"
@@ -134,11 +135,35 @@ def test_only_a_living_holder_of_the_lock_writes(tmp_path: Path):
     assert writer_of(data) is None
     with data_lock(data):
         assert writer_of(data) is not None
-        assert writer_of(data).process == os.getpid()
+        assert writer_of(data).process == str(os.getpid())
     assert writer_of(data) is None
     for left in ("not a number", str(os.getpid()), "999999999"):  # as a killed process leaves it
         (data / LOCK_NAME).write_text(left, encoding="utf-8")
         assert writer_of(data) is None
+
+
+def test_who_looks_does_not_keep_others_from_writing(tmp_path: Path):
+    data = tmp_path / "data"
+    with data_lock(data):
+        pass
+    looked = threading.Event()
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            writer_of(data)
+            looked.set()
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    looked.wait()
+    try:
+        for _ in range(200):
+            with data_lock(data):
+                pass
+    finally:
+        stop.set()
+        watcher.join()
 
 
 @pytest.mark.sqlite("the ledger is a file that is overwritten")

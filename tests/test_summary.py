@@ -47,14 +47,19 @@ def test_throughput_is_compared_with_earlier_runs(tmp_path: Path):
     (tmp_path / "raw" / "a.txt").write_text(article(1), encoding="utf-8")
     report = {**ingest(tmp_path), "run_id": "20260112T010000", "documents_per_second": 50.0}
     earlier = [
-        {"run_id": f"202601{day:02}T010000", "documents_per_second": 100.0, "counts": {"seen": day != 3}}
+        {
+            "run_id": f"202601{day:02}T010000",
+            "documents_per_second": 1_000.0,
+            "counts": {"seen": 10, "unchanged": 10 if day == 3 else 9},
+        }
         for day in range(11, 0, -1)
     ]
     page = as_markdown(report, [report, *earlier])
-    assert "last 10 runs and in this one, -50% against their median" in page
+    assert "last 10 runs that cleaned any and in this one, -50% against their median" in page
+    assert "2026-01-11 01:00 1     100.0 ███" in page, "nine of ten were skipped, which takes no time"
     bars = [line for line in page.splitlines() if "█" in line]
     assert [bar.count("█") for bar in bars] == [BAR_CHARACTERS] * 10 + [BAR_CHARACTERS // 2]
-    assert "20260103" not in page, "a reindex reads nothing"
+    assert "2026-01-03" not in page, "it cleaned nothing"
     assert bars[-1].startswith("this run")
 
 
