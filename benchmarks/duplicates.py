@@ -1,6 +1,7 @@
 """How many near duplicates are found, how fast, and what they cost on disk.
 
-usage: python benchmarks/duplicates.py CORPUS.jsonl[.gz] [--documents N] [--uncleaned] [--pairs PAIRS.jsonl] [--list N]
+usage: python benchmarks/duplicates.py CORPUS.jsonl[.gz] [--documents N] [--uncleaned] [--unread]
+           [--pairs PAIRS.jsonl] [--list N]
 
 Derived copies: each of the first N documents is reprinted (other dateline and footer), cut to 60 % of its words,
 reordered by sentences, reworded in 10 % of its words, and all of that at once, without title or URL. A copy counts as
@@ -10,9 +11,10 @@ as kept apart when it was not taken for a copy of its original.
 
 Corpus: all documents are cleaned, recorded and resolved in shards, on disk, as an ingest does it; the last ones arrive
 one at a time. Seconds are processor time, so that a busy machine does not count for much. ``--uncleaned`` takes the
-texts as they are, which is quicker. ``--pairs`` names a file of {"a", "b", "relation"} lines: of those whose relation
-is ``same_url`` the share that ends in one cluster is printed.
-``--list`` prints that many of the merged near pairs, drawn with a fixed seed, for reading.
+texts as they are, which is quicker. ``--unread`` settles without reading any pair of texts: what it costs to find
+candidates and to weigh them, whatever they turn out to be. ``--pairs`` names a file of {"a", "b", "relation"} lines:
+of those whose relation is ``same_url`` the share that ends in one cluster is printed. ``--list`` prints that many of
+the merged near pairs, drawn with a fixed seed, for reading.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from sqlalchemy import func, select
 
 from index import tables
 from index.duplicates import resolve
+from index.duplicates_texts import NodeTexts
 from index.ledger import Ledger
 from index.ledger_rows import PackedDocument, pack
 from transforms.clean import clean
@@ -48,6 +51,8 @@ from transforms.rules import load_rules
 NOW = "2026-01-01T00:00:00+00:00"
 SHARD = 2_000
 ARRIVALS = 200
+GROWTH_SHARDS = 2
+"""Shards at each end that are held against each other: those after 2,000 documents, and the last ones."""
 TEMPLATE_DOCUMENTS = 1_000
 KEPT_SHARE = 0.6
 REWORDED_SHARE = 0.1
@@ -105,8 +110,11 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=5_000)
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--uncleaned", action="store_true", help="take the texts of the corpus as they are")
+    parser.add_argument("--unread", action="store_true", help="find candidates, and read none of them")
     parser.add_argument("--list", type=int, default=0)
     options = parser.parse_args()
+    if options.unread:
+        NodeTexts.promising = lambda *_pair, **_named: False  # type: ignore[method-assign]  # a part is measured alone
     records = list(read(options.corpus))
     if options.documents:
         derived(records[: options.documents])
@@ -214,6 +222,7 @@ def whole(
     """Record and resolve a whole corpus; print speed, size, and how known pairs fared."""
     waiting = iter(documents[:-ARRIVALS])
     with tempfile.TemporaryDirectory() as folder, Ledger.open(Path(folder) / "ledger.sqlite") as ledger:
+        settling: list[float] = []
         done = 0
         while shard := list(islice(waiting, SHARD)):
             began = time.process_time()
@@ -222,11 +231,13 @@ def whole(
             changes = resolve(ledger)
             spent = (recorded - began) / len(shard) * 1000, (time.process_time() - recorded) / len(shard) * 1000
             done += len(shard)
+            settling.append(spent[1])
             print(
                 f"{done:6} documents: record {spent[0]:.2f} resolve {spent[1]:.2f} ms a document, "
                 f"{changes.candidates / len(shard):.2f} candidates, {changes.crowded} crowded bands",
                 flush=True,
             )
+        growth(settling)
         arrivals(ledger, documents[-ARRIVALS:])
         sizes(ledger, len(documents))
         print(ledger.counts())
@@ -234,6 +245,15 @@ def whole(
             known(ledger, pairs)
         if listed:
             list_merged(ledger, {record["id"]: record for record in records}, listed)
+
+
+def growth(settling: Sequence[float]) -> None:
+    """Print how much longer the last shards take than the second and the third; the first warms up."""
+    if len(settling) > 2 * GROWTH_SHARDS:
+        first, last = settling[1 : 1 + GROWTH_SHARDS], settling[-GROWTH_SHARDS:]
+        early, late = (sum(shards) / GROWTH_SHARDS for shards in (first, last))
+        print(f"settling: {sum(settling) / len(settling):.3f} ms a document, {early:.3f} first, {late:.3f} last")
+        print(f"the last documents take {late / early:.2f} times as long as the first")
 
 
 def arrivals(ledger: Ledger, documents: Sequence[PackedDocument]) -> None:

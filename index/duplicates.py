@@ -170,14 +170,13 @@ def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int]
     frontier = seeds
     while frontier:
         reached: set[int] = set()
-        for query in COPIES:
-            for a, b, jaccard in query.run(connection, nodes=frontier):
-                edges[a, b] = jaccard
-                reached.update(node for node in (a, b) if node not in leader)
-                leader.setdefault(a, a)
-                leader.setdefault(b, b)
-                low, high = sorted((find(a), find(b)))
-                leader[high] = low
+        for a, b, jaccard in COPIES.run(connection, nodes=frontier):
+            edges[a, b] = jaccard
+            reached.update(node for node in (a, b) if node not in leader)
+            leader.setdefault(a, a)
+            leader.setdefault(b, b)
+            low, high = sorted((find(a), find(b)))
+            leader[high] = low
         frontier = reached
     return {node: find(node) for node in leader}, edges
 

@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
-from operator import and_, eq
+from itertools import compress, zip_longest
+from operator import and_, eq, itemgetter, mul, not_
 
 from index.analysis_words import stop_words
 from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS, plain_words
@@ -43,6 +43,9 @@ _ORDINARY, _OPENING, _CAPITAL = range(3)
 _WORD = re.compile(r"\w+")
 _ENDS = frozenset('.!?:\n"“”')
 _WORD_OR_END = re.compile(r'\w+|[.!?:\n"“”]')
+_AFTER = bytes((_CAPITAL, _OPENING)) + bytes(254)
+"""How a capitalised word is written that follows a word, or the end of a sentence."""
+
 _SMALL_WORD = re.compile(r"(?<![\w\-./@#])[^\W\d_A-Z]\w*")  # in addresses and hashtags names are small, too
 
 
@@ -105,7 +108,7 @@ class Words:
     @cached_property
     def numbers(self) -> list[bool]:
         """Which words have a digit."""
-        return [not word.isalpha() and any(map(str.isdecimal, word)) for word in self.words]
+        return list(map(is_number, self.words))
 
     @cached_property
     def names(self) -> list[bool]:
@@ -129,19 +132,25 @@ class Words:
 
     @cached_property
     def _cases(self) -> list[int]:
-        cases, opens = list[int](), True
-        for found in _WORD_OR_END.findall(self._text):
-            if found in _ENDS:
-                opens = True
-            else:
-                cases.append(_ORDINARY if not found[0].isupper() else _OPENING if opens else _CAPITAL)
-                opens = False
-        return cases
+        found = _WORD_OR_END.findall(self._text)
+        ends = bytes(map(_ENDS.__contains__, found))
+        capitals = bytes(map(str.isupper, map(itemgetter(0), found)))
+        after = b"\1" + ends.translate(_AFTER)
+        return list(compress(map(mul, capitals, after), map(not_, ends)))
+
+
+def is_number(word: str) -> bool:
+    """Say whether a word has a digit."""
+    return not word.isalpha() and any(map(str.isdecimal, word))
 
 
 def align(one: Words, other: Words) -> list[Block]:
     """Cover ``one`` with blocks of ``other``, in order of ``one``, not overlapping there."""
-    blocks: list[Block] = []
+    return list(aligning(one, other))
+
+
+def aligning(one: Words, other: Words) -> Iterator[Block]:
+    """Yield the blocks of :func:`align` one by one; the words between two of them stand nowhere in ``other``."""
     words, others = one.words, other.words
     seeds = bytes(map(other.distinct.__contains__, one.grams))
     here, done, shift = seeds.find(1), 0, 0
@@ -154,9 +163,8 @@ def align(one: Words, other: Words) -> list[Block]:
         start = here - _reach(words, others, here - 1, there - 1, -1, min(here - done, there))
         done = here + _reach(words, others, here, there, 1, min(len(words) - here, len(others) - there))
         equal = _same(words[start:done], others[start + shift : done + shift])
-        blocks.append(Block(start, done, start + shift, done + shift, equal))
+        yield Block(start, done, start + shift, done + shift, equal)
         here = seeds.find(1, done)
-    return blocks
 
 
 def _best(words: Sequence[str], others: Sequence[str], here: int, places: Sequence[int], shift: int) -> int:

@@ -13,8 +13,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from itertools import compress
 
-from index.duplicates_align import Block, Words, equal_words, replaced
+from index.duplicates_align import Block, Words, equal_words, is_number, replaced
 from index.duplicates_swaps import Place, Swap, swapped
 
 NUMBERS_REPLACED = 1 / 6
@@ -61,7 +62,7 @@ def _numbers(one: Words, other: Words, places: Sequence[Place]) -> int:
     """Count the numbers that differ."""
     count = 0
     for here, there in places:
-        mine, yours = _pick(one, here, one.numbers), _pick(other, there, other.numbers)
+        mine, yours = _pick_numbers(one, here), _pick_numbers(other, there)
         if mine and yours and not _same_number(mine, yours):
             count += max(min(len(set(mine) - set(yours)), len(set(yours) - set(mine))), 1)
     return count
@@ -83,13 +84,13 @@ def _only_moved(one: Words, other: Words) -> bool:
     return not mine - Counter(word for word, number in zip(other.words, other.numbers, strict=True) if number)
 
 
-def _pick(text: Words, where: slice, facts: Sequence[bool]) -> list[str]:
-    return [word for word, fact in zip(text.words[where], facts[where], strict=True) if fact]
+def _pick_numbers(text: Words, where: slice) -> list[str]:
+    return list(filter(is_number, text.words[where]))
 
 
 def _pick_names(text: Words, where: slice) -> list[str]:
-    named = zip(text.words[where], text.names[where], text.numbers[where], strict=True)
-    return [word for word, name, number in named if name and not number]
+    named = compress(text.words[where], text.names[where])
+    return [word for word in named if not is_number(word)]
 
 
 def _same_number(some: Sequence[str], others: Sequence[str]) -> bool:

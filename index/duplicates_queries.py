@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, literal_column, select, union_all
 
 from index import tables
 from index.ledger_sql import Prepared, among_those, rows_of
@@ -50,7 +50,11 @@ MEMBERS = Prepared(
 HUBS = Prepared(select(_bands.node).where(_bands.hash == bindparam("hash"), _bands.node <= bindparam("last_hub")))
 CROWDS = Prepared(select(_crowds.hash, _crowds.last_hub))
 CROWDS_OF = Prepared(select(_crowds.hash, _crowds.last_hub).where(among_those(_crowds.hash, "hashes")))
-COPIES = [
-    Prepared(select(_pairs.a, _pairs.b, _pairs.jaccard).where(among_those(side, "nodes"), _pairs.relation == "copy"))
-    for side in (_pairs.a, _pairs.b)
-]
+COPIES = Prepared(
+    union_all(
+        *(
+            select(_pairs.a, _pairs.b, _pairs.jaccard).where(among_those(side, "nodes"), _pairs.relation == "copy")
+            for side in (_pairs.a, _pairs.b)
+        )
+    )
+)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from index.duplicates_align import Block, Words, align, unmatched
+from index.duplicates_align import Block, Words, aligning, unmatched
 from index.duplicates_facts import facts_agree
 from index.duplicates_swaps import Swap
 from transforms.fingerprint import plain_words
@@ -149,9 +149,14 @@ def compare(
 
 def _is_part(short: Words, long: Words, heads: Iterable[Swap], *, retitled: bool) -> bool:
     """Say whether the longer text tells all that the shorter one does."""
-    blocks = align(short, long)
-    own, count = _own(short, long, blocks), len(short.words)
-    if own.longest > max(LONGEST, min(LONGEST_SHARE * count, LONGEST_EVER)):
+    count = len(short.words)
+    clauses = RETITLED_CLAUSES if retitled else OWN_CLAUSES
+    longest = max(LONGEST, min(LONGEST_SHARE * count, LONGEST_EVER))
+    blocks = _blocks(short, long, longest, clauses * count)
+    if blocks is None:
+        return False
+    own = _own(short, long, blocks)
+    if own.longest > longest:
         return False
     if own.clauses > OWN_CLAUSES or own.phrases > OWN_PHRASES:
         return False
@@ -160,6 +165,30 @@ def _is_part(short: Words, long: Words, heads: Iterable[Swap], *, retitled: bool
     ):
         return False
     return facts_agree(short, long, blocks, heads, own.clauses)
+
+
+def _blocks(short: Words, long: Words, longest: float, most: float) -> list[Block] | None:
+    """Align two texts; None as soon as the shorter one has too many words of its own between the blocks.
+
+    Half of all alignments end there, after a third of the text. ``longest`` is how many words its longest clause may
+    have, ``most`` how many all of them. Its start and end are left to :func:`_own`.
+    """
+    blocks: list[Block] = []
+    own = 0
+    for block in aligning(short, long):
+        if blocks and not _known(short, long, blocks[-1].end, block.start):
+            length = block.start - blocks[-1].end
+            own += length
+            if length > longest or own > most:
+                return None
+        blocks.append(block)
+    return blocks
+
+
+def _known(short: Words, long: Words, start: int, end: int) -> bool:
+    """Say whether a run of words is no clause of the shorter text's own: short, or in the longer one in pieces."""
+    length = end - start
+    return length < CLAUSE or sum(map(long.vocabulary.__contains__, short.words[start:end])) >= MOVED * length
 
 
 def _own(short: Words, long: Words, blocks: list[Block]) -> _Own:
@@ -171,8 +200,7 @@ def _own(short: Words, long: Words, blocks: list[Block]) -> _Own:
         if length >= CLAUSE:
             allowed = OPENING if start == 0 else CLOSING if end == count else 0
             forgiven = min(allowed, int(count * EDGE_SHARE), length)
-            known = sum(word in long.vocabulary for word in short.words[start:end])
-            if known >= MOVED * length:
+            if _known(short, long, start, end):
                 continue
             counted, edges, length = counted - forgiven, edges + forgiven, length - forgiven
         if length >= CLAUSE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, union_all, update
 
 from index import tables
 from index.ledger_codec import unpack_numbers
@@ -41,24 +41,16 @@ def members_of(clusters: Iterable[str]) -> tuple[ColumnElement[bool], ColumnElem
 
 def cut_pairs(connection: Connection, nodes: Iterable[int]) -> set[int]:
     """Delete every pair of some nodes; returns the nodes that were paired with them."""
-    partners, cut = set[int](), list(nodes)
-    for find, delete_all in _PAIRED:
-        paired = find.run(connection, nodes=cut).scalars().all()
-        if paired:
-            delete_all.run(connection, nodes=cut)
-            partners.update(paired)
+    cut = list(nodes)
+    partners = set(_PARTNERS.run(connection, nodes=cut).scalars())
+    for side in _CUT if partners else ():
+        side.run(connection, nodes=cut)
     return partners
 
 
-_sides = ((tables.pairs.c.a, tables.pairs.c.b), (tables.pairs.c.b, tables.pairs.c.a))
-_PAIRED = [
-    (
-        Prepared(select(other).where(among_those(side, "nodes"))),
-        Prepared(delete(tables.pairs).where(among_those(side, "nodes"))),
-    )
-    for side, other in _sides
-]
-"""For each side of a pair: what the nodes on it are paired with, and the removal of their pairs."""
+_a, _b = tables.pairs.c.a, tables.pairs.c.b
+_PARTNERS = Prepared(union_all(select(_b).where(among_those(_a, "nodes")), select(_a).where(among_those(_b, "nodes"))))
+_CUT = [Prepared(delete(tables.pairs).where(among_those(side, "nodes"))) for side in (_a, _b)]
 
 
 def _release_nodes(connection: Connection, old: Sequence[Row[Any]]) -> None:
