@@ -83,6 +83,30 @@ def test_an_inline_link_ends_where_the_body_resumes(link: str, after: str) -> No
     assert without_cuts(LEFT + " " + link + after).split() == (LEFT + " " + after).split()
 
 
+@pytest.mark.parametrize(
+    ("link", "after"),
+    [
+        (
+            "Baca juga: Ditolak Warga, Tambang Pasir di Muara Tetap Jalan",
+            "Camat Dedi Hartono menyebut izin sudah keluar.",
+        ),
+        (
+            "Baca juga: Penduduk kampung bantah projek tambak laut",
+            "Menteri Besar Datuk Halim Karim berkata sebaliknya.",
+        ),
+        ("Baca Juga: Klasemen Liga Teluk: Harimau Laut di Puncak", "Harimau Laut kini mengumpulkan 34 poin."),
+        ("BACA: Lelaki rempuh tembok sekolah di pinggir bandar", "Superintendan Azman Harun berkata siasatan dibuat."),
+    ],
+)
+def test_a_name_that_no_table_knows_is_not_parted(link: str, after: str) -> None:
+    assert without_cuts(f"{LEFT} {link} {after} {BODY}").split() == f"{LEFT} {after} {BODY}".split()
+
+
+@pytest.mark.parametrize("remnant", ["Baca juga:,", "Baca juga: ,"])
+def test_a_marker_whose_link_was_dropped_takes_no_sentence_with_it(remnant: str) -> None:
+    assert without_cuts(f"{LEFT},{remnant}{BODY}") == f"{LEFT},{remnant[-2:].lstrip(':')}{BODY}"
+
+
 def test_a_link_glued_to_the_sentence_before_it_is_found() -> None:
     text = f"{LEFT}Baca Juga: Harga Cabai di Lereng Wangi Turun Tajam {BODY}"
     assert cut_texts(text) == ["Baca Juga: Harga Cabai di Lereng Wangi Turun Tajam"]
