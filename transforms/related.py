@@ -55,7 +55,7 @@ _TOPIC = re.compile(
     r"(?: [A-Z][\w.'’-]*){0,4}"
 )
 _SENTENCE_BEGINS = re.compile(r"[.!?][\"”’]? ?[A-Z\"“]")
-_LOST_LINK = re.compile(r",|[ \t\xa0]+,(?=\S)")
+_LOST_LINK = re.compile(r",|[ \t\xa0]+,(?=[\w#\"“])")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 KnownTitles = Callable[[str], bool]

@@ -23,8 +23,8 @@ _HONORIFICS = (
     "kabid humas camat lurah kades rektor dekan ketum waketum sekda plt pj kadis kapolsek kajari kajati dandim danrem "
     "pangdam hakim jaksa letkol kolonel aiptu ustazah habib "
     "datuk dato dato’ dato' datin encik cikgu jurulatih pengarah pengerusi timbalan superintendan asp dsp setiausaha "
-    "mr mrs president minister secretary senator governor mayor councillor chief chairman chairwoman director manager "
-    "coach judge superintendent inspector sergeant professor"
+    "mr mrs president vice minister secretary senator governor mayor councillor chief chairman chairwoman director "
+    "manager coach judge superintendent inspector sergeant professor"
 )
 HONORIFICS = frozenset(_HONORIFICS.split())
 """Words that a name follows: a headline seldom ends after one, a paragraph often begins with one."""
