@@ -265,3 +265,30 @@ def test_how_a_word_is_read_is_no_link() -> None:
         "Burung angin (Arab: rih, Baca: Rieh) adalah burung besar dalam dongeng. Burung itu disebut dalam syair lama."
     )
     assert find_related(text) == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        ": Kapal Nelayan Terbalik di Teluk Karang, Empat Orang Selamat",
+        "Kapal Layar' dan 'Rembulan' Tiba Bersamaan di Teluk Karang':",
+        "Kapal Layar Tua Kembali Berlabuh di Teluk Karang Usai Diperbaiki (dwi/her)",
+    ],
+)
+def test_what_is_left_of_a_video_behind_the_last_sentence_goes(title: str) -> None:
+    text = f"{LEFT} {BODY} {title}"
+    assert cut_texts(text) == [title.removesuffix(" (dwi/her)")]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Jarak Dari Setiap Dusun Ke Kantor Desa Sumberwangi Ialah :",
+        ": Rp 1.770 - Rp 1.805",
+        "Sabtu, 3 Mei 2025 Persatuan Teluk Karang Melawan Harimau Laut Utara (dwi/her)",
+        "Hasil Lomba Desa Teluk Karang (dwi/her)",
+        "Perbaikan Jalan Desa Sumberwangi Menurut Kepala Desa Menunggu Pekan Depan (dwi/her)",
+    ],
+)
+def test_a_heading_a_list_or_a_price_behind_the_last_sentence_stays(rest: str) -> None:
+    assert cut_texts(f"{LEFT} {BODY} {rest}") == []
