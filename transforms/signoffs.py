@@ -150,7 +150,8 @@ _AGENCY = re.compile(
     r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?(?!Ujar|Kata|Tutur)[A-Z][A-Za-z]{2,14}!?(?: [A-Z][A-Za-z]{2,14}){0,2}\Z"
 )
 _AGENCY_LINE = re.compile(
-    r"[-–—]{1,3} ?(?:[A-Z]{4,14}!?(?: [A-Z]{3,14}){0,2}|Bernama|Reuters|AFP|AP|Xinhua|Agencies|Agensi)"
+    r"[-–—]{1,3} ?(?:[A-Z]{4,14}!?(?: [A-Z]{3,14}){0,2}|Bernama|Reuters|AFP|AP|Xinhua|Agencies|Agensi"
+    r"|(?:Harian|Berita|Sinar|Utusan|Media|Majalah|Portal|The|Astro) [A-Z][a-z]{2,14}(?: [A-Z][a-z]{2,14})?)"
 )
 """As above on the last line of all; a line of a list begins with a dash too, so not after another one."""
 _LONE_ROLE = re.compile(r"(?<=[.!?\"”’]) ?(?:Editor|Reporter|Penulis|Redaksi|Red)\Z")
