@@ -23,9 +23,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.train_related_examples import Article, Example, for_examples, made_examples, read_articles, real_examples
+from flows.train_related_examples import (
+    Article,
+    Example,
+    for_examples,
+    made_examples,
+    read_articles,
+    real_examples,
+    with_other_names,
+)
+from transforms.language_family import common_words
 from transforms.related_boundary import MAX_TOKENS, candidates
-from transforms.related_features import Scene, Tables, features
+from transforms.related_features import HONORIFICS, Scene, Tables, features
 from transforms.related_tokens import key_of, tokenize
 
 SEED = 7
@@ -38,6 +47,12 @@ MIN_PAIR_COUNT = 6
 EXAMPLES = 20000
 REAL_WEIGHT = 8
 """How often a real inline link counts beside the made examples."""
+OVERCUT_MARGIN = 0.5
+"""By how much more the right end must win over a later one than over an earlier: what is cut too far is body."""
+OTHER_NAMES = 0.5
+"""Share of the examples whose names are turned into others, as on pages of places that the corpus does not know."""
+NAME_SHARE = 10
+"""How many times as often as in small letters a name is written with a capital."""
 EPOCHS = 8
 LEARNING_RATE = 0.15
 DECAY = 1e-6
@@ -111,24 +126,31 @@ def _count_pairs(counts: Counts, words: Sequence[str], keys: Sequence[str]) -> N
 def tables_from_counts(counts: Counts) -> Tables:
     """Log-odds and mutual information, the most telling entries of each."""
     inside = counts.inside
+    names = names_in(counts)
     common = sorted(counts.joined.items(), key=lambda item: (-item[1], item[0]))
     return Tables(
-        start=_log_odds(counts.opening, inside),
-        end=_log_odds(counts.closing, inside),
-        second=_log_odds(counts.second, inside + counts.closing),
+        start=_log_odds(counts.opening, inside, names),
+        end=_log_odds(counts.closing, inside, names),
+        second=_log_odds(counts.second, inside + counts.closing, names),
         pairs=_cohesion(counts),
         joined=frozenset(w for w, n in common[:TABLE_JOINED] if n > 3),
         length=_lengths(counts.lengths),
     )
 
 
-def _log_odds(there: Counter[str], here: Counter[str]) -> dict[str, float]:
+def names_in(counts: Counts) -> frozenset[str]:
+    """Words that are hardly ever written small. Other places have other names: no table of words may rely on them."""
+    capital = (word for word in counts.upper if counts.upper[word] > NAME_SHARE * counts.lower[word])
+    return frozenset(capital) - common_words() - HONORIFICS
+
+
+def _log_odds(there: Counter[str], here: Counter[str], names: frozenset[str]) -> dict[str, float]:
     smoothing, vocabulary = 1.0, 2000
     total_there, total_here = there.total() + smoothing * vocabulary, here.total() + smoothing * vocabulary
     odds = {
         word: math.log((there[word] + smoothing) / total_there) - math.log((here[word] + smoothing) / total_here)
         for word in there.keys() | here.keys()
-        if word
+        if word and word not in names
     }
     telling = sorted(odds, key=lambda w: (-abs(odds[w]) * (there[w] + 0.3 * here[w]) ** 0.6, w))[:TABLE_WORDS]
     return {word: round(max(-5.0, min(5.0, odds[word])), 1) for word in sorted(telling)}
@@ -175,7 +197,10 @@ def learn(data: list[Row], chance: random.Random) -> dict[str, float]:
     for _ in range(EPOCHS):
         chance.shuffle(data)
         for options, right in data:
-            scores = [sum(weights.get(k, 0.0) * v for k, v in o.items()) for o in options]
+            scores = [
+                sum(weights.get(k, 0.0) * v for k, v in option.items()) + OVERCUT_MARGIN * (index > right)
+                for index, option in enumerate(options)
+            ]
             top = max(scores)
             shares = [math.exp(s - top) for s in scores]
             total = sum(shares)
@@ -200,6 +225,8 @@ def train(articles: Sequence[Article], made: int = EXAMPLES) -> Tables:
     lower_case = frozenset(word for word in counts.lower if counts.lower[word] > counts.upper[word])
     examples = [example for example, _ in real_examples(articles)] * REAL_WEIGHT
     examples += made_examples(articles, lower_case, chance, made)
+    names = names_in(counts)
+    examples = [with_other_names(e, names, chance) if chance.random() < OTHER_NAMES else e for e in examples]
     weights = learn(list(rows(examples, tables)), chance)
     return Tables(
         weights={name: round(weights[name], 3) for name in sorted(weights)},

@@ -8,9 +8,11 @@ import random
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
+from transforms.language_family import common_words
 from transforms.related import normal_title
 from transforms.related_boundary import CONTEXT, WINDOW, surroundings
 from transforms.related_markers import find_markers
@@ -18,7 +20,16 @@ from transforms.related_tokens import key_of
 
 GLUED_BEFORE_SEAM, GLUED_BEFORE_SPACE = 0.35, 0.03
 """How often a headline is glued to its marker, where the body is glued to it and where not."""
+_VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwxyz"
+_CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]{2,}")
+NAMES_LIKE_WORDS = 0.3
+"""Share of the names that are turned into words."""
+NAMED_OPENINGS = 0.2
+"""Share of the examples, where the document allows, whose body resumes with a name of several words."""
 _NOT_BODY = re.compile(r"(?i)(?:baca|simak|lihat) ?juga|\[gambas|googletag|advertisement")
+_DAMAGED = re.compile(r"[a-z)\"”],[A-Za-z“\"]|,,| ,|[¬‚]|^[,.-]")
+"""What scrapers leave that drop linked words: such paragraphs open with few names, and half of a name is gone."""
+_NAME_OPENS = re.compile(r"[^\W\d_a-z][\w.’'-]* [^\W\d_a-z]")
 _SENTENCE_GAP = re.compile(r"(?<=[a-z0-9)][.\"”]) +(?=[A-Z\"“])")
 
 
@@ -64,7 +75,7 @@ def _paragraphs(text: str) -> tuple[str, ...]:
     good = [p for p in lines if 60 <= len(p) < 1500 and p[-1] in '."”' and not _NOT_BODY.search(p)]
     if len(good) < 3:
         good = [s for s in _SENTENCE_GAP.split(text) if 60 <= len(s) < 600 and not _NOT_BODY.search(s)]
-    return tuple(good[:25])
+    return tuple(p for p in good[:25] if not _DAMAGED.search(p))
 
 
 def for_examples(text: str) -> bool:
@@ -84,6 +95,41 @@ def real_examples(articles: Sequence[Article]) -> Iterator[tuple[Example, Articl
                 end = len(piece[: ends[-1]].rstrip())
                 context = surroundings(article.text, marker.start, marker.end)
                 yield Example(piece, end, context, bool(line and len(line.group()) > WINDOW), marker.glued), article
+
+
+def with_other_names(example: Example, names: frozenset[str], chance: random.Random) -> Example:
+    """The example with every name turned into one that no table knows, letter by letter, or into a common word.
+
+    Names of a corpus return in its other documents; without this the learner would rely on knowing them. Many a name
+    is a word as well (*Surya*, *Lestari*).
+    """
+    vowels, consonants = chance.randrange(1, len(_VOWELS)), chance.randrange(1, len(_CONSONANTS))
+    turned = _turned(_VOWELS, vowels) | _turned(_CONSONANTS, consonants)
+    words: dict[str, str] = {}
+
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        if key_of(word) not in names:
+            return word
+        if word not in words:
+            common = not word.isupper() and chance.random() < NAMES_LIKE_WORDS
+            words[word] = chance.choice(_name_like_words()).title() if common else word.translate(turned)
+        return words[word]
+
+    headline, rest, context = (
+        _CAPITALISED.sub(other, text)
+        for text in (example.piece[: example.end], example.piece[example.end :], example.context)
+    )
+    return replace(example, piece=headline + rest, end=len(headline), context=context)
+
+
+@lru_cache(maxsize=1)
+def _name_like_words() -> tuple[str, ...]:
+    return tuple(sorted(word for word in common_words() if word.isalpha() and 4 <= len(word) <= 8))
+
+
+def _turned(letters: str, by: int) -> dict[int, int]:
+    return str.maketrans(letters + letters.upper(), letters[by:] + letters[:by] + (letters[by:] + letters[:by]).upper())
 
 
 def made_examples(
@@ -107,7 +153,7 @@ def _made_example(body: Article, pool: Sequence[str], lower_case: frozenset[str]
     title = _akin(body, pool, chance) if chance.random() < 0.5 else chance.choice(pool)
     if chance.random() < 0.15:
         title = _sentence_case(title, lower_case)
-    at = chance.randrange(1, len(body.paragraphs))
+    at = _opening(body, chance)
     rest = " ".join(body.paragraphs[at : at + chance.randint(1, 2)])
     kind, gap = chance.random(), chance.choices(["", " ", "  ", "\xa0", ","], [0.42, 0.47, 0.08, 0.01, 0.02])[0]
     join = chance.choices(["", " ", "\n"], [0.6, 0.2, 0.2] if not gap else [0.05, 0.7, 0.25])[0]
@@ -126,6 +172,19 @@ def _made_example(body: Article, pool: Sequence[str], lower_case: frozenset[str]
         rest, gap = chance.choice(pool) + chance.choice(pool) + rest, ""
     piece = title + gap + rest
     return Example(piece[:WINDOW], len(title), context, len(piece) > WINDOW, glued)
+
+
+def _opening(body: Article, chance: random.Random) -> int:
+    """Which paragraph stands behind the headline: often one that a name of several words opens.
+
+    To part such a name loses body, so that these count more than their share.
+    """
+    named = [i for i in range(1, len(body.paragraphs)) if _NAME_OPENS.match(body.paragraphs[i])]
+    return (
+        chance.choice(named)
+        if named and chance.random() < NAMED_OPENINGS
+        else chance.randrange(1, len(body.paragraphs))
+    )
 
 
 def _akin(body: Article, pool: Sequence[str], chance: random.Random) -> str:

@@ -197,6 +197,8 @@ def test_a_marker_whose_link_was_dropped_leaves_the_next_sentence() -> None:
     "lines",
     [
         ["1. Buka laman pendaftaran", "2. Klik menu Masuk/Login", "3. Isi nama dan kata sandi"],
+        ["Begini cara mendaftar:", "Buka laman panitia", "Klik menu Daftar", "Isi formulir", "Klik Kirim"],
+        ["How to apply:", "Open the website", "Click Register", "Enter your name and email", "Press Submit"],
         ["Jadwal lomba perahu:", "Sabtu, 21 Juni 2025", "09:00 WIB | Regu Muara - Regu Hulu"],
         ["Judul: Senja di Muara", "Sutradara: Bayu Aji", "Produser: Ratna Dewi", "Genre: Drama"],
         ["1. Badoo", "2. Facebook", "3. Instagram", "4. Telegram"],

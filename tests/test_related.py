@@ -83,6 +83,30 @@ def test_an_inline_link_ends_where_the_body_resumes(link: str, after: str) -> No
     assert without_cuts(LEFT + " " + link + after).split() == (LEFT + " " + after).split()
 
 
+@pytest.mark.parametrize(
+    ("link", "after"),
+    [
+        (
+            "Baca juga: Ditolak Warga, Tambang Pasir di Muara Tetap Jalan",
+            "Camat Dedi Hartono menyebut izin sudah keluar.",
+        ),
+        (
+            "Baca juga: Penduduk kampung bantah projek tambak laut",
+            "Menteri Besar Datuk Halim Karim berkata sebaliknya.",
+        ),
+        ("Baca Juga: Klasemen Liga Teluk: Harimau Laut di Puncak", "Harimau Laut kini mengumpulkan 34 poin."),
+        ("BACA: Lelaki rempuh tembok sekolah di pinggir bandar", "Superintendan Azman Harun berkata siasatan dibuat."),
+    ],
+)
+def test_a_name_that_no_table_knows_is_not_parted(link: str, after: str) -> None:
+    assert without_cuts(f"{LEFT} {link} {after} {BODY}").split() == f"{LEFT} {after} {BODY}".split()
+
+
+@pytest.mark.parametrize("remnant", ["Baca juga:,", "Baca juga: ,"])
+def test_a_marker_whose_link_was_dropped_takes_no_sentence_with_it(remnant: str) -> None:
+    assert without_cuts(f"{LEFT},{remnant}{BODY}") == f"{LEFT},{remnant[-2:].lstrip(':')}{BODY}"
+
+
 def test_a_link_glued_to_the_sentence_before_it_is_found() -> None:
     text = f"{LEFT}Baca Juga: Harga Cabai di Lereng Wangi Turun Tajam {BODY}"
     assert cut_texts(text) == ["Baca Juga: Harga Cabai di Lereng Wangi Turun Tajam"]
@@ -241,3 +265,30 @@ def test_how_a_word_is_read_is_no_link() -> None:
         "Burung angin (Arab: rih, Baca: Rieh) adalah burung besar dalam dongeng. Burung itu disebut dalam syair lama."
     )
     assert find_related(text) == []
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        ": Kapal Nelayan Terbalik di Teluk Karang, Empat Orang Selamat",
+        "Kapal Layar' dan 'Rembulan' Tiba Bersamaan di Teluk Karang':",
+        "Kapal Layar Tua Kembali Berlabuh di Teluk Karang Usai Diperbaiki (dwi/her)",
+    ],
+)
+def test_what_is_left_of_a_video_behind_the_last_sentence_goes(title: str) -> None:
+    text = f"{LEFT} {BODY} {title}"
+    assert cut_texts(text) == [title.removesuffix(" (dwi/her)")]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Jarak Dari Setiap Dusun Ke Kantor Desa Sumberwangi Ialah :",
+        ": Rp 1.770 - Rp 1.805",
+        "Sabtu, 3 Mei 2025 Persatuan Teluk Karang Melawan Harimau Laut Utara (dwi/her)",
+        "Hasil Lomba Desa Teluk Karang (dwi/her)",
+        "Perbaikan Jalan Desa Sumberwangi Menurut Kepala Desa Menunggu Pekan Depan (dwi/her)",
+    ],
+)
+def test_a_heading_a_list_or_a_price_behind_the_last_sentence_stays(rest: str) -> None:
+    assert cut_texts(f"{LEFT} {BODY} {rest}") == []

@@ -91,6 +91,15 @@ def test_one_paragraph_printed_twice_in_a_row_keeps_the_first() -> None:
     )
 
 
+def test_a_word_in_common_before_the_first_copy_and_at_the_end_of_both_does_not_hide_the_repeat() -> None:
+    dated = "Warga menonton dari tepi sungai, Senin pagi (3/2/2025)."
+    twice = (
+        "Pemerintah kabupaten menargetkan seluruh jembatan gantung di wilayah hulu selesai dibangun pada tahun 2025."
+    )
+    text = f"{dated}\n{twice}\n{twice}"
+    assert without(text, find_repeats(text, (), None).cuts).split() == f"{dated}\n{twice}".split()
+
+
 def test_words_glued_without_punctuation_still_match() -> None:
     glued = (BRIDGE + COST).replace("lima menit", "limamenit").replace(" dana ", "dana ")
     assert cleaned("\n".join([INTRO, glued, BRIDGE, COST, SCHOOL])) == [INTRO, BRIDGE, COST, SCHOOL]

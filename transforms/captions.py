@@ -97,15 +97,22 @@ def _lost_break(page: Page, line: Line) -> int:
 _OPENING_CREDIT = re.compile(r"(?:\||(?:Foto|FOTO|Photo)\s?[/:]|(?<=[.)] )[A-Z][\w.]{2,20}/)\s?[\w][^|\n]{1,40}\Z")
 
 
+_OPENING_BRACKET = re.compile(
+    r"[(\[](?=[^()]*[a-z]{3}|[^()]{8})[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3} ?/ ?[A-Z][\w.’' -]{1,30}[)\]]\Z"
+)
+"""Paper and photographer behind the caption above the article; institutions in brackets (*DPR/MPR*) are shorter."""
+MAX_OPENING_CAPTION = 200
+"""Characters of a caption that only its bracket shows."""
+
+
 def _is_opening_caption(page: Page) -> bool:
-    """Whether the first line is the caption of the opening picture: it ends in a name, and a dateline follows it."""
-    if (
-        len(page.lines) < 2
-        or page.lines[0].text.lower().startswith("laporan")
-        or not _OPENING_CREDIT.search(page.lines[0].text)
-    ):
+    """Whether the first line is the caption of the opening picture: it ends in a name, and the article follows it."""
+    if len(page.lines) < 2 or page.lines[0].text.lower().startswith("laporan"):
         return False
-    return opening_dateline(page.lines[1].text, page.outlet) is not None
+    first, second = page.lines[:2]
+    if len(first.text) <= MAX_OPENING_CAPTION and second.is_body and _OPENING_BRACKET.search(first.text):
+        return True
+    return bool(_OPENING_CREDIT.search(first.text)) and opening_dateline(second.text, page.outlet) is not None
 
 
 def _credit_at_end(text: str) -> Span | None:
@@ -147,6 +154,9 @@ _TRAILING = re.compile(
     rf"(?<![\w/.]){_SLASH}\Z|\|\s?(?:{_SLASH}|ISTIMEWA|Istimewa|{SITE}|[A-Z][\w.]{{2,20}})\Z|(?<=[.!?\w)] )ISTIMEWA\Z|"
     rf"(?<=[.!?)] ){_STOCK}\Z|(?<=[.!?) ])(?:Foto|FOTO|foto)\s?:\s?[^.:|]{{2,50}}\Z"
     rf"|(?<=[.!?)] )Dok\.? ?[A-Z][^.|]{{2,40}}\Z"
+    r"|(?<=[\w.!?)] )[-–—] ?(?:Gambar|Foto|GAMBAR|FOTO|Pix) (?:fail|hiasan|ihsan|oleh|[A-Z])[^.|:]{0,40}\Z"
+    r"|(?<=[\w.!?)] )[-–—] ?(?:File |Handout )?(?:[Pp]hoto|[Pp]icture|[Pp]ix)s? (?:by|courtesy of|from) [A-Z]"
+    r"[^.|:]{2,40}\Z"
 )
 
 
@@ -195,11 +205,17 @@ def _starts_with_credit(text: str) -> bool:
 
 
 _PLAIN = re.compile(
-    r"(?:ilustrasi|foto ilustrasi|gambar (?:hiasan|ilustrasi|sekadar hiasan)|ket(?:erangan)?\.? ?(?:foto"
-    r"|gambar)|caption|"
+    r"(?:ilustrasi|foto ilustrasi|(?:gambar|foto) (?:hiasan|fail|sekadar hiasan)|gambar ilustrasi|"
+    r"ket(?:erangan)?\.? ?(?:foto|gambar)|caption|"
     r"teks foto|photo caption|foto utama|image caption|featured image|sekadar gambar hiasan|illustration)\b",
     re.IGNORECASE,
 )
+_LABELLED = re.compile(
+    r"(?:ket(?:erangan)?\.? ?(?:foto|gambar)|teks (?:foto|gambar)|(?:photo|image) caption|caption(?: foto)?)"
+    r"\s?[:：]\s?\S",
+    re.IGNORECASE,
+)
+"""A label that makes even a whole sentence behind it a caption."""
 _ROW = re.compile(r"\((?:ki|kiri|dari kiri|ki-ka|kiri-kanan|kiri ke kanan|ka-ki|l-r|left)[^()]{0,20}\)", re.IGNORECASE)
 MAX_PLAIN_WORDS = 14
 """Words of a caption that only its first word (``Ilustrasi``) tells."""
@@ -210,9 +226,9 @@ def plain_captions(page: Page) -> Iterator[Span]:
     for line in page.lines:
         if len(line.text) > MAX_CAPTION:
             continue
-        if (_PLAIN.match(line.text) and len(line.words) <= MAX_PLAIN_WORDS and _no_sentence(line.text)) or (
-            line.index < 3 and len(page.lines) > line.index + 1 and _ROW.match(line.text)
-        ):
+        plain = _PLAIN.match(line.text) and len(line.words) <= MAX_PLAIN_WORDS and _no_sentence(line.text)
+        row = line.index < 3 and len(page.lines) > line.index + 1 and _ROW.match(line.text)
+        if plain or row or _LABELLED.match(line.text):
             yield line.start, line.end
     yield from _doubled_video(page)
 

@@ -122,6 +122,7 @@ def classify(page: Page) -> list[str | None]:
     scored = [furniture_kind(line.text) if len(line.text) <= MAX_FURNITURE_CHARACTERS else None for line in page.lines]
     if not any(scored):
         return kinds
+    _spare_steps(page, scored)
     for line in page.lines:
         kind = scored[line.index]
         if kind and (_among_furniture(scored, line.index) or (_is_sure(line) and _stands_apart(page, line))):
@@ -129,6 +130,41 @@ def classify(page: Page) -> list[str | None]:
     _follow_headers(page, kinds)
     _fill(page, kinds)
     return kinds
+
+
+_STEP_VERBS = frozenset(
+    (
+        *("buka", "klik", "pilih", "isi", "isikan", "masukkan", "masukan", "ketik", "tekan", "ketuk", "login", "kirim"),
+        *(
+            "kirimkan",
+            "unduh",
+            "download",
+            "unggah",
+            "upload",
+            "simpan",
+            "daftar",
+            "kunjungi",
+            "akses",
+            "gulir",
+            "layari",
+        ),
+        *("centang", "konfirmasi", "verifikasi", "cari", "tunggu", "siapkan", "hantar", "muat", "open", "click", "tap"),
+        *("press", "enter", "select", "choose", "type", "visit", "fill", "scroll", "submit", "sign", "log", "go"),
+    )
+)
+"""Words that a step of an instruction on using a site or an app begins with."""
+
+
+def _spare_steps(page: Page, scored: list[str | None]) -> None:
+    """Take the steps of an instruction for no furniture: lines that begin with such a verb, below one with a colon."""
+    below_colon = False
+    for line in page.lines:
+        if scored[line.index] is None and line.text[-1] == ":":
+            below_colon = True
+        elif below_colon and line.words[0].strip("-–•*").lower() in _STEP_VERBS:
+            scored[line.index] = None
+        else:
+            below_colon = False
 
 
 def _stands_apart(page: Page, line: Line) -> bool:

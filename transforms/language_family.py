@@ -170,3 +170,10 @@ def load_family() -> FamilyModel:
     table = orjson.loads(gzip.decompress(TABLE.read_bytes()))
     bands = {word: band for band, words in table["bands"].items() for word in words.split()}
     return FamilyModel(tuple(table["codes"]), table["unit"], table["weights"], bands)
+
+
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Common words of Indonesian and Malay in lower case, no names among them."""
+    table = orjson.loads(gzip.decompress(TABLE.read_bytes()))
+    return frozenset(word for words in table["bands"].values() for word in words.split())

@@ -55,6 +55,7 @@ _TOPIC = re.compile(
     r"(?: [A-Z][\w.'’-]*){0,4}"
 )
 _SENTENCE_BEGINS = re.compile(r"[.!?][\"”’]? ?[A-Z\"“]")
+_LOST_LINK = re.compile(r",|[ \t\xa0]+,(?=[\w#\"“])")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 KnownTitles = Callable[[str], bool]
@@ -104,7 +105,7 @@ def _resolve(text: str, spaced: str, marker: Marker, limit: int, known_titles: K
     """The cut that a marker leads to, if any; ``limit`` is where the next marker begins."""
     if marker.family == "here":
         return _cut(text, marker.start, marker.end, "related.selengkapnya", 0.95)
-    if marker.colon and text[marker.end : marker.end + 1] == ",":
+    if marker.colon and _LOST_LINK.match(text, marker.end):
         # Scrapers that drop links leave their commas: the headline is lost, what follows is the next sentence.
         return _cut(text, marker.start, marker.end, "related.bare_marker", 0.9)
     if marker.line_end:

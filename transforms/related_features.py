@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
+from transforms.language_family import common_words
 from transforms.related_tokens import FUNCTION_WORDS, Token, key_of
 
 LONG_HEADLINE = 16
@@ -19,7 +20,11 @@ _HONORIFICS = (
     "dirut ceo kepala analis ekonom pengamat prof profesor dr gus kh kiai ustaz ustadz romo haji jenderal kombes "
     "kombespol akbp kompol ipda iptu akp brigjen irjen letjen mayjen kapolres kapolda sekretaris sekjen komisaris "
     "anggota juru jubir pelatih kapten aktor aktris penyanyi manajer bos pendiri koordinator deputi panglima kasat "
-    "kabid humas"
+    "kabid humas camat lurah kades rektor dekan ketum waketum sekda plt pj kadis kapolsek kajari kajati dandim danrem "
+    "pangdam hakim jaksa letkol kolonel aiptu ustazah habib "
+    "datuk dato dato’ dato' datin encik cikgu jurulatih pengarah pengerusi timbalan superintendan asp dsp setiausaha "
+    "mr mrs president vice minister secretary senator governor mayor councillor chief chairman chairwoman director "
+    "manager coach judge superintendent inspector sergeant professor"
 )
 HONORIFICS = frozenset(_HONORIFICS.split())
 """Words that a name follows: a headline seldom ends after one, a paragraph often begins with one."""
@@ -30,16 +35,22 @@ SURE, HARDLY = 2.5, -1.0
 """Log-odds of a word beyond which its evidence may count more than in proportion."""
 SPACED_CONTEXT = 400
 """Characters; a document that lost spaces between its sentences shows it within so many."""
+OFFICE_REACH = 4
+"""Words within which an office before a name is looked for: *Wakil Ketua Umum Rudi Hermawan* has three and the name."""
+OPENER = 1.0
+"""Log-odds from which a capitalised word rather opens a sentence than it goes on with a name."""
 _POINTERS = frozenset({"ini", "begini", "berikut", "inilah", "simak", "yuk"})
 MANY_LOST_SPACES = 2
 _LOST_SPACE = re.compile(r"[a-z)][.?!][\"”]?[\"“A-Z][a-z]")
-_NAME = re.compile(r"[^\W\d_a-z][\w’'-]{3,}")
+_NAME = re.compile(r"[^\W\d_a-z][\w’'-]{2,}")
+_LONE_NAME = re.compile(r"(?:^|[a-z)][.,]?[\"”]?\s+)[\"“]?([^\W\d_a-z][\w’'-]+) (?=[a-z]{3})", re.MULTILINE)
 _OPENER = re.compile(r"(?:^|[.!?\"”]\s*|\n)([^\W\d_a-z][\w’'-]+)")
 _SENTENCE_WITHIN = re.compile(r"[a-z]{3}\. ?[A-Z]")
 _LOWER_START = re.compile(r"i[A-Z]|e-|e[A-Z]|[@#]|www|https?")
 _OPEN_SINGLE = re.compile(r"(?:^|\s)'")
 _CLOSE_SINGLE = re.compile(r"\w[?!]?'(?=\s|$|[:,])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_AGE = re.compile(r"[A-Z][\w’'-]*(?: [A-Z][\w’'.-]*){0,3}(?:,? \(|, )\d{1,2}(?:\)|,| tahun| years?)")
 _LIST_NUMBER = re.compile(r"\d{1,2}\.$")
 
 
@@ -94,6 +105,8 @@ class Scene:
         self.plain_before = [0, *accumulate([False, *self.plain[1:]])]
         self.seams_before = [0, *accumulate([False, *(t.gap == "none" for t in tokens[1:])])]
         self.starter_before = [0.0, *accumulate([0.0, 0.0, 0.0, *self.starts[3:]], max)]
+        # For each token: whether it has a capital and is no common word, so that it is probably a name.
+        self.unknown = [t.case == "upper" and not _is_common(t.key, tables) for t in tokens]
         first = [i for i in range(1, min(8, len(tokens))) if tokens[i].key not in FUNCTION_WORDS]
         self.sentence_case = len(first) >= 2 and sum(self.plain[i] for i in first) >= 0.5 * len(first)
 
@@ -112,6 +125,16 @@ class Scene:
         """Words that the document writes with a capital elsewhere."""
         return frozenset(key_of(w) for w in _NAME.findall(self.context))
 
+    @cached_property
+    def lone_names(self) -> frozenset[str]:
+        """Words that the document writes with a capital between words without: a name that needs no other beside it."""
+        return frozenset(key_of(w) for w in _LONE_NAME.findall(self.context))
+
+
+def _is_common(key: str, tables: Tables) -> bool:
+    known = key in common_words() or key in FUNCTION_WORDS or key in HONORIFICS or key in tables.start
+    return known or ("-" in key and all(half in common_words() for half in key.split("-")))
+
 
 def features(scene: Scene, place: int) -> dict[str, float]:
     """Features of the headline ending before token ``place``."""
@@ -121,6 +144,7 @@ def features(scene: Scene, place: int) -> dict[str, float]:
         return values
     values.update(_next_features(scene, place))
     values.update(_join_features(scene, place))
+    values.update(_name_features(scene, place))
     return {name: value for name, value in values.items() if value}
 
 
@@ -227,6 +251,57 @@ def _subject_length(scene: Scene, place: int) -> int:
             break
         count += scene.tokens[index].case != "lower"
     return count
+
+
+def _name_features(scene: Scene, place: int) -> dict[str, float]:
+    """Whether the place would part a name, or an office and its name: only form tells, where no table knows them."""
+    tokens = scene.tokens
+    last, following = tokens[place - 1], tokens[place]
+    if following.case != "upper":
+        return {}
+    headline = [t.key for t in tokens[:place]]
+    second = tokens[place + 1] if place + 1 < len(tokens) else None
+    plain_second = second is not None and scene.plain[place + 1] and second.key.isalpha()
+    touching = last.case == "upper" and following.gap != "none" and last.text[-1].isalnum()
+    weak = touching and scene.starts[place] < OPENER
+    name_and_verb = plain_second and scene.unknown[place]
+    seen = following.key in scene.names
+    return {
+        "next_again": following.key in headline and following.key not in FUNCTION_WORDS,
+        "next_two_again": second is not None and _count_pair(headline, following.key, second.key) == 1,
+        "same_word_again": following.key == last.key,
+        "parts_pair_of_headline": touching and _count_pair(headline[:-1], last.key, following.key) > 0,
+        "parts_capitals": weak,
+        "parts_capitals_before_verb": weak and plain_second,
+        "parts_from_unknown": weak and scene.unknown[place - 1],
+        "parts_two_unknown": weak and scene.unknown[place - 1] and scene.unknown[place],
+        "parts_run": weak and scene.sentence_case,
+        "parts_office": weak and _behind_office(scene, place),
+        "parts_new_name_before_verb": weak and name_and_verb and not seen,
+        "parts_seen_name_before_verb": weak and name_and_verb and seen,
+        "new_name_before_verb": name_and_verb and not seen,
+        "seen_name_before_verb": name_and_verb and seen,
+        "lone_name_before_verb": plain_second and following.key in scene.lone_names,
+        "parts_lone_name_before_verb": weak and plain_second and following.key in scene.lone_names,
+        "unknown_after_plain": scene.plain[place - 1] and scene.unknown[place],
+        "name_and_age": _AGE.match(scene.text, following.start) is not None,
+    }
+
+
+def _count_pair(keys: Sequence[str], first: str, second: str) -> int:
+    """How often two words stand side by side among ``keys``."""
+    return sum(pair == (first, second) for pair in pairwise(keys))
+
+
+def _behind_office(scene: Scene, place: int) -> bool:
+    """Whether an office stands a few words before the place, with nothing but capitals since."""
+    for index in range(place - 1, max(1, place - 1 - OFFICE_REACH), -1):
+        token = scene.tokens[index]
+        if token.case != "upper" or (index < place - 1 and not token.text[-1].isalnum()):
+            return False
+        if token.key in HONORIFICS:
+            return True
+    return False
 
 
 def _join_features(scene: Scene, place: int) -> dict[str, float]:

@@ -60,7 +60,7 @@ _READ = (
     rf"(?:(?:yuk|ayo|silakan|silahkan),?{_S}+)?"
     rf"(?:{_VERB}{_S}?(?:juga|pula)(?:{_S}+{_THING}(?![^\W\d_])(?:{_S}+{_OTHER})?)?"
     rf"|{_VERB}{_S}+{_THING}{_S}+(?:menarik{_S}+)?lainnya|baca{_S}+(?:lagi|selanjutnya(?={_S}*:))"
-    rf"|(?:read|see|watch){_S}+also|also{_S}+read|read{_S}+more)"
+    rf"|(?:read|see|watch){_S}+also|also{_S}+read|read{_S}+(?:more|next(?={_S}*:)))"
 )
 _LIST = (
     rf"(?:{_THING}{_S}+{_OTHER}|editor[’']?s[’']?{_S}+(?:picks?|choice)|terkait|pilihan{_S}+(?:editor|redaksi)|terpopuler"

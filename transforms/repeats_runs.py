@@ -92,10 +92,21 @@ def _snapped(remains: Remains, run: Run) -> Run | None:
     """Shrink a run until both copies begin and end with a sentence; None when nothing of size is left."""
     places = list(_aligned(remains.words, run))
     begins = next((place for place in places if all(map(remains.begins_sentence, place))), None)
+    if begins and run.a_end == run.b:
+        # Copies that follow each other: a word too many at their beginning (a year, say) took one from their end.
+        places = list(_aligned(remains.words, _longer(remains.words, Run(begins[0], run.a_end, begins[1], run.b_end))))
     ends = next((place for place in reversed(places) if all(map(remains.ends_sentence, place))), None)
     if begins is None or ends is None or ends[1] - begins[1] < WINDOW:
         return None
     return Run(begins[0], ends[0], begins[1], ends[1])
+
+
+def _longer(words: list[str], run: Run) -> Run:
+    """The run with the equal words behind it, up to where the later copy begins."""
+    a_end, b_end = run.a_end, run.b_end
+    while a_end < run.b and b_end < len(words) and words[a_end] == words[b_end]:
+        a_end, b_end = a_end + 1, b_end + 1
+    return Run(run.a, a_end, run.b, b_end)
 
 
 def _aligned(words: list[str], run: Run) -> Iterator[tuple[int, int]]:

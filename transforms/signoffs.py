@@ -8,7 +8,7 @@ a sentence, ``(dkk)``, ``(yoy)``, ``(terdakwa)``, are body.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from transforms.furniture import furniture_kind
 from transforms.lines import Line, Page
@@ -150,7 +150,8 @@ _AGENCY = re.compile(
     r"(?<=[.!?\"”’]) ?[-–—]{1,3} ?(?!Ujar|Kata|Tutur)[A-Z][A-Za-z]{2,14}!?(?: [A-Z][A-Za-z]{2,14}){0,2}\Z"
 )
 _AGENCY_LINE = re.compile(
-    r"[-–—]{1,3} ?(?:[A-Z]{4,14}!?(?: [A-Z]{3,14}){0,2}|Bernama|Reuters|AFP|AP|Xinhua|Agencies|Agensi)"
+    r"[-–—]{1,3} ?(?:[A-Z]{4,14}!?(?: [A-Z]{3,14}){0,2}|Bernama|Reuters|AFP|AP|Xinhua|Agencies|Agensi"
+    r"|(?:Harian|Berita|Sinar|Utusan|Media|Majalah|Portal|The|Astro) [A-Z][a-z]{2,14}(?: [A-Z][a-z]{2,14})?)"
 )
 """As above on the last line of all; a line of a list begins with a dash too, so not after another one."""
 _LONE_ROLE = re.compile(r"(?<=[.!?\"”’]) ?(?:Editor|Reporter|Penulis|Redaksi|Red)\Z")
@@ -228,6 +229,8 @@ def _after_sentence(before: str, bracket: str) -> bool:
 
 _CAPITALS = re.compile(
     r"[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]*){1,3}(?:\s?(?:\||/|,)\s?[A-Z. ]{2,30}){0,3}|[A-Z.]{4,14}/[A-Z][\w. ]{2,30}"
+    r"|[A-Z]\.? [A-Z][A-Z'’-]{2,}(?: [A-Z][A-Z.'’-]*){0,2}|[A-Z]{3,14}(?: (?:\||I) [A-Z][A-Z. ]{2,30}){1,3}"
+    r"|ANTARA|REUTERS|BERNAMA|XINHUA"
 )
 
 
@@ -249,22 +252,41 @@ def capital_names(page: Page) -> Iterator[Span]:
 MAX_TAG_CHARACTERS = 60
 """One tag on its own line: the longest hand-marked one has 34 characters."""
 MAX_TAG_LINE_CHARACTERS = 250
+MAX_NAME_TAG_WORDS = 5
+"""Words of the name of an event or a campaign among the tags: the longest seen has 3."""
 _TAG_LINE = re.compile(r"#?[a-z0-9][\w #&.'’+-]*(?:, ?[\w #&.'’+-]+)*")
-_INLINE_TAGS = re.compile(r"\([a-z*]{2,5}/[a-z*]{2,5}\)\s([a-z0-9#][a-z0-9# &'’+-]{2,250})\Z")
+_INLINE_TAGS = re.compile(r"\([a-z*]{2,5}/[a-z*]{2,5}\)\s?([a-z0-9#][a-z0-9# &'’+-]{2,250})\Z")
 
 
 def trailing_tags(page: Page) -> Iterator[Span]:
     """Key words in small letters after the sign-off, on lines of their own or run on."""
     if not page.lines:
         return
-    first = len(page.lines)
-    while first > max(1, page.tail_start) and _is_tag_line(page.lines[first - 1]):
-        first -= 1
+    first = _first_tag(page, _is_tag_line)
     if first < len(page.lines) and _closes(page.lines[first - 1], len(page.lines) - first):
         yield page.lines[first].start, page.lines[-1].end
+    elif (first := _first_tag(page, _may_be_tag)) < len(page.lines) - 1:
+        # The name of an event among the key words: only initials on a line of their own make such lines sure.
+        bracket = _BRACKET.fullmatch(page.lines[first - 1].text)
+        if bracket and _INITIAL_PAIR.fullmatch(bracket.group(1)) and _is_tag_line(page.lines[first]):
+            yield page.lines[first].start, page.lines[-1].end
     last = page.lines[-1]
     if inline := _INLINE_TAGS.search(page.text, max(last.start, last.end - 300), last.end):
         yield inline.span(1)
+
+
+def _first_tag(page: Page, is_tag: Callable[[Line], bool]) -> int:
+    """Index of the first of the lines at the end that are tags."""
+    first = len(page.lines)
+    while first > max(1, page.tail_start) and is_tag(page.lines[first - 1]):
+        first -= 1
+    return first
+
+
+def _may_be_tag(line: Line) -> bool:
+    """Whether a line is a tag, or may be the name of something: a few words without a stop."""
+    named = line.text[0].isupper() and line.text[-1].isalnum() and len(line.words) <= MAX_NAME_TAG_WORDS
+    return _is_tag_line(line) or (named and len(line.text) <= MAX_TAG_CHARACTERS)
 
 
 _TOPIC_POINTER = re.compile(r"\btopi[ck][^.]{0,40}:\Z", re.IGNORECASE)
