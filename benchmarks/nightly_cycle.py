@@ -1,6 +1,6 @@
 """Nights on a real Prefect server: scheduled runs, faults, retries, overlaps, a rollback, and what a person is told.
 
-    python -m benchmarks.nightly_cycle                         # about six minutes on two idle cores
+    python -m benchmarks.nightly_cycle                         # a quarter of an hour on two busy cores
     python -m benchmarks.nightly_cycle --steps overlap,rollback
     python -m benchmarks.nightly_cycle --screenshots /tmp/pages    # needs Chromium and the package websockets
 

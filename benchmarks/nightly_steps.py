@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.prefect_site import PREFECT, ROOT, SARING, Server, Site, limit_files, small_disk, until
+from benchmarks.prefect_site import PREFECT, ROOT, SARING, SECONDS, Server, Site, limit_files, small_disk, until
 from index.ledger import Ledger
 
 NIGHT = "0 1 * * *"
@@ -273,7 +273,7 @@ def server_dies(cycle: Cycle) -> Iterator[Check]:
         done = cycle.site.saring(*command)
         clear = done.returncode == 1 and "does not answer" in done.stderr and "Traceback" not in done.stderr
         yield f"saring {command[0]} without a server says so", clear, done.stderr.strip()[-90:]
-    psutil.wait_procs([process], timeout=240)
+    psutil.wait_procs([process], timeout=SECONDS)
     yield "the run ends by itself", not process.is_running(), f"{time.monotonic() - began:.0f} s"
     status = cycle.site.saring("search", "--json", "sungai").returncode
     yield "searching goes on", status == 0, str(status)

@@ -25,7 +25,7 @@ _ADVICE = {
     "disk I/O error": f"look after the disk, its space and the limit of file sizes, and {_AGAIN}",
     "disk image is malformed": f"the file is damaged: {RESTORE}",
     "file is not a database": f"it was overwritten or is another program's: {RESTORE}",
-    "is locked": f"another process is writing it (`fuser -v` on the file names it): wait until that is done, and {_AGAIN}",
+    "is locked": f"another process is writing it (`fuser` on the file tells which): wait for it, and {_AGAIN}",
     "readonly": "give yourself the right to write it and its folder, or set `data_dir` to a folder of your own",
     "unable to open": "its folder must exist and be yours to read and write",
     "read-only transaction": "it was opened for reading, or the server is a standby: name the primary one",

@@ -49,8 +49,8 @@ def test_throughput_is_compared_with_earlier_runs(tmp_path: Path):
     earlier = [
         {
             "run_id": f"202601{day:02}T010000",
-            "documents_per_second": 1_000.0,
-            "counts": {"seen": 10, "unchanged": 10 if day == 3 else 9},
+            "documents_per_second": 1_100.0,
+            "counts": {"seen": 11, "unchanged": 10 if day == 3 else 9, "quarantined": 1},
         }
         for day in range(11, 0, -1)
     ]
