@@ -216,6 +216,8 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 """A label that makes even a whole sentence behind it a caption."""
+_LABEL_LETTERS = frozenset("ktpicKTPIC")
+"""What the labels begin with."""
 _ROW = re.compile(r"\((?:ki|kiri|dari kiri|ki-ka|kiri-kanan|kiri ke kanan|ka-ki|l-r|left)[^()]{0,20}\)", re.IGNORECASE)
 MAX_PLAIN_WORDS = 14
 """Words of a caption that only its first word (``Ilustrasi``) tells."""
@@ -226,9 +228,9 @@ def plain_captions(page: Page) -> Iterator[Span]:
     for line in page.lines:
         if len(line.text) > MAX_CAPTION:
             continue
-        plain = _PLAIN.match(line.text) and len(line.words) <= MAX_PLAIN_WORDS and _no_sentence(line.text)
+        short = _PLAIN.match(line.text) and len(line.words) <= MAX_PLAIN_WORDS and _no_sentence(line.text)
         row = line.index < 3 and len(page.lines) > line.index + 1 and _ROW.match(line.text)
-        if plain or row or _LABELLED.match(line.text):
+        if short or row or (line.text[0] in _LABEL_LETTERS and _LABELLED.match(line.text)):
             yield line.start, line.end
     yield from _doubled_video(page)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -43,7 +44,8 @@ _POINTERS = frozenset({"ini", "begini", "berikut", "inilah", "simak", "yuk"})
 MANY_LOST_SPACES = 2
 _LOST_SPACE = re.compile(r"[a-z)][.?!][\"”]?[\"“A-Z][a-z]")
 _NAME = re.compile(r"[^\W\d_a-z][\w’'-]{2,}")
-_LONE_NAME = re.compile(r"(?:^|[a-z)][.,]?[\"”]?\s+)[\"“]?([^\W\d_a-z][\w’'-]+) (?=[a-z]{3})", re.MULTILINE)
+_BEHIND_SMALL = re.compile(r"(?:^|\n|[a-z)][.,]?[\"”]?\s)[\"“]?\Z")
+_BEFORE_SMALL = re.compile(r" [a-z]{3}")
 _OPENER = re.compile(r"(?:^|[.!?\"”]\s*|\n)([^\W\d_a-z][\w’'-]+)")
 _SENTENCE_WITHIN = re.compile(r"[a-z]{3}\. ?[A-Z]")
 _LOWER_START = re.compile(r"i[A-Z]|e-|e[A-Z]|[@#]|www|https?")
@@ -95,10 +97,16 @@ class Scene:
         self.tokens = tokens
         self.context = context
         self.tables = tables
+        self.keys = [t.key for t in tokens]
+        self.numbers = [t.text.lstrip("(")[:1].isdigit() for t in tokens]
+        self._alone: dict[str, bool] = {}
         # For each token: an ordinary word in lower case, which a Title Case headline does not have.
         self.plain = [
             t.case == "lower" and t.key not in FUNCTION_WORDS and not _LOWER_START.match(t.text) for t in tokens
         ]
+        # The words that say something, and which of them are ordinary ones.
+        self.content = [i for i, key in enumerate(self.keys) if key not in FUNCTION_WORDS]
+        self.content_plain = [self.plain[i] for i in self.content]
         # For each token: how surely it would open a paragraph; a headline that runs on over such a word is doubtful.
         self.starts = [max(0.0, tables.start.get(t.key, 0.0)) if t.case == "upper" else 0.0 for t in tokens]
         # For each place: what the headline before it holds, so that a feature need not count it again.
@@ -109,6 +117,11 @@ class Scene:
         self.unknown = [t.case == "upper" and not _is_common(t.key, tables) for t in tokens]
         first = [i for i in range(1, min(8, len(tokens))) if tokens[i].key not in FUNCTION_WORDS]
         self.sentence_case = len(first) >= 2 and sum(self.plain[i] for i in first) >= 0.5 * len(first)
+
+    def has_age(self, place: int) -> bool:
+        """Whether a name and an age begin there: *Mohd Razif Ismail, 45,*."""
+        near = self.numbers[place + 1 : place + 1 + OFFICE_REACH]
+        return any(near) and _AGE.match(self.text, self.tokens[place].start) is not None
 
     @cached_property
     def lost_spaces(self) -> int:
@@ -125,10 +138,22 @@ class Scene:
         """Words that the document writes with a capital elsewhere."""
         return frozenset(key_of(w) for w in _NAME.findall(self.context))
 
-    @cached_property
-    def lone_names(self) -> frozenset[str]:
-        """Words that the document writes with a capital between words without: a name that needs no other beside it."""
-        return frozenset(key_of(w) for w in _LONE_NAME.findall(self.context))
+    def stands_alone(self, word: str) -> bool:
+        """Whether the document has a capitalised word between words without: a name that needs no other beside it."""
+        if word not in self._alone:
+            self._alone[word] = any(
+                _BEHIND_SMALL.search(self.context, max(0, at - 4), at) is not None
+                and _BEFORE_SMALL.match(self.context, at + len(word)) is not None
+                for at in _places(self.context, word)
+            )
+        return self._alone[word]
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
 
 
 def _is_common(key: str, tables: Tables) -> bool:
@@ -199,7 +224,7 @@ def _next_features(scene: Scene, place: int) -> dict[str, float]:
     tokens, tables = scene.tokens, scene.tables
     following = tokens[place]
     second = tokens[place + 1] if place + 1 < len(tokens) else None
-    ahead = [i for i in range(place + 1, min(len(tokens), place + 9)) if tokens[i].key not in FUNCTION_WORDS]
+    ahead = scene.content_plain[bisect_left(scene.content, place + 1) : bisect_left(scene.content, place + 9)]
     starts = tables.start.get(following.key, 0.0)
     values = {
         "next_starts": starts,
@@ -215,7 +240,7 @@ def _next_features(scene: Scene, place: int) -> dict[str, float]:
         "next_honorific": following.case == "upper" and following.key in HONORIFICS,
         "next_opens_sentence": following.case == "upper" and following.key in scene.openers,
         "next_in_document": following.case == "upper" and following.key in scene.names,
-        "plain_ahead": sum(scene.plain[i] for i in ahead) / len(ahead) if ahead else 0.0,
+        "plain_ahead": sum(ahead) / len(ahead) if ahead else 0.0,
     }
     if second:
         values["second_starts"] = tables.second.get(second.key, 0.0)
@@ -259,18 +284,20 @@ def _name_features(scene: Scene, place: int) -> dict[str, float]:
     last, following = tokens[place - 1], tokens[place]
     if following.case != "upper":
         return {}
-    headline = [t.key for t in tokens[:place]]
+    headline = scene.keys[:place]
+    again = following.key in headline
     second = tokens[place + 1] if place + 1 < len(tokens) else None
     plain_second = second is not None and scene.plain[place + 1] and second.key.isalpha()
     touching = last.case == "upper" and following.gap != "none" and last.text[-1].isalnum()
     weak = touching and scene.starts[place] < OPENER
     name_and_verb = plain_second and scene.unknown[place]
     seen = following.key in scene.names
+    alone = plain_second and len(following.text) > 1 and scene.stands_alone(following.text)
     return {
-        "next_again": following.key in headline and following.key not in FUNCTION_WORDS,
-        "next_two_again": second is not None and _count_pair(headline, following.key, second.key) == 1,
+        "next_again": again and following.key not in FUNCTION_WORDS,
+        "next_two_again": again and second is not None and _count_pair(headline, following.key, second.key) == 1,
         "same_word_again": following.key == last.key,
-        "parts_pair_of_headline": touching and _count_pair(headline[:-1], last.key, following.key) > 0,
+        "parts_pair_of_headline": again and touching and _count_pair(headline[:-1], last.key, following.key) > 0,
         "parts_capitals": weak,
         "parts_capitals_before_verb": weak and plain_second,
         "parts_from_unknown": weak and scene.unknown[place - 1],
@@ -281,10 +308,10 @@ def _name_features(scene: Scene, place: int) -> dict[str, float]:
         "parts_seen_name_before_verb": weak and name_and_verb and seen,
         "new_name_before_verb": name_and_verb and not seen,
         "seen_name_before_verb": name_and_verb and seen,
-        "lone_name_before_verb": plain_second and following.key in scene.lone_names,
-        "parts_lone_name_before_verb": weak and plain_second and following.key in scene.lone_names,
+        "lone_name_before_verb": alone,
+        "parts_lone_name_before_verb": weak and alone,
         "unknown_after_plain": scene.plain[place - 1] and scene.unknown[place],
-        "name_and_age": _AGE.match(scene.text, following.start) is not None,
+        "name_and_age": scene.has_age(place),
     }
 
 
