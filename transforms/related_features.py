@@ -284,40 +284,44 @@ def _name_features(scene: Scene, place: int) -> dict[str, float]:
     last, following = tokens[place - 1], tokens[place]
     if following.case != "upper":
         return {}
-    headline = scene.keys[:place]
-    again = following.key in headline
     second = tokens[place + 1] if place + 1 < len(tokens) else None
     plain_second = second is not None and scene.plain[place + 1] and second.key.isalpha()
     touching = last.case == "upper" and following.gap != "none" and last.text[-1].isalnum()
     weak = touching and scene.starts[place] < OPENER
-    name_and_verb = plain_second and scene.unknown[place]
-    seen = following.key in scene.names
-    alone = plain_second and len(following.text) > 1 and scene.stands_alone(following.text)
-    return {
-        "next_again": again and following.key not in FUNCTION_WORDS,
-        "next_two_again": again and second is not None and _count_pair(headline, following.key, second.key) == 1,
+    values: dict[str, float] = {
         "same_word_again": following.key == last.key,
-        "parts_pair_of_headline": again and touching and _count_pair(headline[:-1], last.key, following.key) > 0,
-        "parts_capitals": weak,
-        "parts_capitals_before_verb": weak and plain_second,
-        "parts_from_unknown": weak and scene.unknown[place - 1],
-        "parts_two_unknown": weak and scene.unknown[place - 1] and scene.unknown[place],
-        "parts_run": weak and scene.sentence_case,
-        "parts_office": weak and _behind_office(scene, place),
-        "parts_new_name_before_verb": weak and name_and_verb and not seen,
-        "parts_seen_name_before_verb": weak and name_and_verb and seen,
-        "new_name_before_verb": name_and_verb and not seen,
-        "seen_name_before_verb": name_and_verb and seen,
-        "lone_name_before_verb": alone,
-        "parts_lone_name_before_verb": weak and alone,
         "unknown_after_plain": scene.plain[place - 1] and scene.unknown[place],
         "name_and_age": scene.has_age(place),
     }
+    if following.key in scene.keys[:place]:
+        pairs = list(pairwise(scene.keys[:place]))
+        values["next_again"] = following.key not in FUNCTION_WORDS
+        values["next_two_again"] = second is not None and pairs.count((following.key, second.key)) == 1
+        values["parts_pair_of_headline"] = touching and (last.key, following.key) in pairs[:-1]
+    if weak:
+        values["parts_capitals"] = True
+        values["parts_capitals_before_verb"] = plain_second
+        values["parts_from_unknown"] = scene.unknown[place - 1]
+        values["parts_two_unknown"] = scene.unknown[place - 1] and scene.unknown[place]
+        values["parts_run"] = scene.sentence_case
+        values["parts_office"] = _behind_office(scene, place)
+    if plain_second:
+        values.update(_subject_features(scene, following, weak, scene.unknown[place]))
+    return values
 
 
-def _count_pair(keys: Sequence[str], first: str, second: str) -> int:
-    """How often two words stand side by side among ``keys``."""
-    return sum(pair == (first, second) for pair in pairwise(keys))
+def _subject_features(scene: Scene, subject: Token, weak: bool, unknown: bool) -> dict[str, float]:
+    """Whether a name before a verb stands elsewhere in the document, and stands there alone."""
+    seen = subject.key in scene.names
+    alone = len(subject.text) > 1 and scene.stands_alone(subject.text)
+    return {
+        "parts_new_name_before_verb": weak and unknown and not seen,
+        "parts_seen_name_before_verb": weak and unknown and seen,
+        "new_name_before_verb": unknown and not seen,
+        "seen_name_before_verb": unknown and seen,
+        "lone_name_before_verb": alone,
+        "parts_lone_name_before_verb": weak and alone,
+    }
 
 
 def _behind_office(scene: Scene, place: int) -> bool:
