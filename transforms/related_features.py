@@ -162,7 +162,7 @@ def _is_common(key: str, tables: Tables) -> bool:
 
 
 def features(scene: Scene, place: int) -> dict[str, float]:
-    """Features of the headline ending before token ``place``."""
+    """Features of the headline ending before token ``place``; those that are absent may be left out or nought."""
     values = _headline_features(scene, place)
     if place == len(scene.tokens):
         values["end_of_line"] = 1.0
@@ -170,7 +170,7 @@ def features(scene: Scene, place: int) -> dict[str, float]:
     values.update(_next_features(scene, place))
     values.update(_join_features(scene, place))
     values.update(_name_features(scene, place))
-    return {name: value for name, value in values.items() if value}
+    return values
 
 
 def _headline_features(scene: Scene, place: int) -> dict[str, float]:
