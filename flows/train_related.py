@@ -34,8 +34,9 @@ from flows.train_related_examples import (
 )
 from transforms.language_family import common_words
 from transforms.related_boundary import MAX_TOKENS, candidates
-from transforms.related_features import HONORIFICS, Scene, Tables, features
+from transforms.related_features import Scene, Tables, features
 from transforms.related_tokens import key_of, tokenize
+from transforms.related_words import HONORIFICS
 
 SEED = 7
 TABLE_WORDS = 5000

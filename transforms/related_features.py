@@ -11,27 +11,12 @@ from itertools import accumulate, pairwise
 
 from transforms.language_family import common_words
 from transforms.related_tokens import FUNCTION_WORDS, Token, key_of
+from transforms.related_words import HONORIFICS, UNITS
 
 LONG_HEADLINE = 16
 """Words; 1.2 % of 27,437 titles of Indonesian outlets are longer."""
 SHORT_HEADLINE = 5
 """Words; 0.9 % of the same titles are shorter."""
-_HONORIFICS = (
-    "presiden wapres wakil menteri menko menkeu mendagri menlu menhan gubernur bupati wali walikota ketua direktur "
-    "dirut ceo kepala analis ekonom pengamat prof profesor dr gus kh kiai ustaz ustadz romo haji jenderal kombes "
-    "kombespol akbp kompol ipda iptu akp brigjen irjen letjen mayjen kapolres kapolda sekretaris sekjen komisaris "
-    "anggota juru jubir pelatih kapten aktor aktris penyanyi manajer bos pendiri koordinator deputi panglima kasat "
-    "kabid humas camat lurah kades rektor dekan ketum waketum sekda plt pj kadis kapolsek kajari kajati dandim danrem "
-    "pangdam hakim jaksa letkol kolonel aiptu ustazah habib "
-    "datuk dato dato’ dato' datin encik cikgu jurulatih pengarah pengerusi timbalan superintendan asp dsp setiausaha "
-    "mr mrs president vice minister secretary senator governor mayor councillor chief chairman chairwoman director "
-    "manager coach judge superintendent inspector sergeant professor"
-)
-HONORIFICS = frozenset(_HONORIFICS.split())
-"""Words that a name follows: a headline seldom ends after one, a paragraph often begins with one."""
-_UNITS = "m t k km kg cm juta miliar triliun ribu persen rupiah unit orang tahun hari bulan jam wib wita wit am pm"
-UNITS = frozenset(_UNITS.split())
-"""What belongs to the number before it."""
 SURE, HARDLY = 2.5, -1.0
 """Log-odds of a word beyond which its evidence may count more than in proportion."""
 SPACED_CONTEXT = 400
