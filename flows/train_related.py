@@ -34,8 +34,9 @@ from flows.train_related_examples import (
 )
 from transforms.language_family import common_words
 from transforms.related_boundary import MAX_TOKENS, candidates
-from transforms.related_features import HONORIFICS, Scene, Tables, features
+from transforms.related_features import Scene, Tables, features
 from transforms.related_tokens import key_of, tokenize
+from transforms.related_words import HONORIFICS
 
 SEED = 7
 TABLE_WORDS = 5000
@@ -187,7 +188,12 @@ def rows(examples: Iterable[Example], tables: Tables) -> Iterator[Row]:
         right = [i for i, place in enumerate(places) if tokens[place - 1].end == example.end]
         if right and len(places) > 1:
             scene = Scene(example.piece, tokens, example.context, example.glued, tables)
-            yield [features(scene, place) for place in places], right[0]
+            yield [_present(features(scene, place)) for place in places], right[0]
+
+
+def _present(values: dict[str, float]) -> dict[str, float]:
+    """The features that are not nought: the learner passes over them many times."""
+    return {name: value for name, value in values.items() if value}
 
 
 def learn(data: list[Row], chance: random.Random) -> dict[str, float]:

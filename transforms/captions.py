@@ -207,7 +207,7 @@ def _starts_with_credit(text: str) -> bool:
 _PLAIN = re.compile(
     r"(?:ilustrasi|foto ilustrasi|(?:gambar|foto) (?:hiasan|fail|sekadar hiasan)|gambar ilustrasi|"
     r"ket(?:erangan)?\.? ?(?:foto|gambar)|caption|"
-    r"teks foto|photo caption|foto utama|image caption|featured image|sekadar gambar hiasan|illustration)\b",
+    r"teks (?:foto|gambar)|photo caption|foto utama|image caption|featured image|sekadar gambar hiasan|illustration)\b",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -226,11 +226,17 @@ def plain_captions(page: Page) -> Iterator[Span]:
     for line in page.lines:
         if len(line.text) > MAX_CAPTION:
             continue
-        plain = _PLAIN.match(line.text) and len(line.words) <= MAX_PLAIN_WORDS and _no_sentence(line.text)
-        row = line.index < 3 and len(page.lines) > line.index + 1 and _ROW.match(line.text)
-        if plain or row or _LABELLED.match(line.text):
+        if (_PLAIN.match(line.text) and _is_plain(line)) or (
+            line.index < 3 and len(page.lines) > line.index + 1 and _ROW.match(line.text)
+        ):
             yield line.start, line.end
     yield from _doubled_video(page)
+
+
+def _is_plain(line: Line) -> bool:
+    """Whether a line that begins like a caption is one: short and no sentence, or behind a label."""
+    short = len(line.words) <= MAX_PLAIN_WORDS and _no_sentence(line.text)
+    return short or _LABELLED.match(line.text) is not None
 
 
 def _no_sentence(text: str) -> bool:

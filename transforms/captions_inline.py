@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from transforms.captions import BOUNDARY, MAX_CAPTION, MAX_INLINE_CAPTION, QUOTE, SITE, Span
 from transforms.joins import OPENERS
 from transforms.lines import Line, Page
-from transforms.related_features import HONORIFICS
+from transforms.related_words import HONORIFICS
 
 MAX_NAME_TOKENS = 6
 """Words of a photographer's name: the longest hand-marked one has 5."""

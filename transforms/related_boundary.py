@@ -107,4 +107,8 @@ def candidates(tokens: Sequence[Token], open_ended: bool) -> list[int]:
 def score(values: dict[str, float], tables: Tables) -> float:
     """The weighted sum of the features."""
     weights = tables.weights
-    return sum(weights.get(name, 0.0) * value for name, value in values.items())
+    total = 0.0
+    for name, value in values.items():
+        if value:
+            total += weights.get(name, 0.0) * value
+    return total

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
 
 from transforms.language_family import common_words
 from transforms.related_tokens import FUNCTION_WORDS, Token, key_of
+from transforms.related_words import HONORIFICS, UNITS
 
 LONG_HEADLINE = 16
 """Words; 1.2 % of 27,437 titles of Indonesian outlets are longer."""
 SHORT_HEADLINE = 5
 """Words; 0.9 % of the same titles are shorter."""
-_HONORIFICS = (
-    "presiden wapres wakil menteri menko menkeu mendagri menlu menhan gubernur bupati wali walikota ketua direktur "
-    "dirut ceo kepala analis ekonom pengamat prof profesor dr gus kh kiai ustaz ustadz romo haji jenderal kombes "
-    "kombespol akbp kompol ipda iptu akp brigjen irjen letjen mayjen kapolres kapolda sekretaris sekjen komisaris "
-    "anggota juru jubir pelatih kapten aktor aktris penyanyi manajer bos pendiri koordinator deputi panglima kasat "
-    "kabid humas camat lurah kades rektor dekan ketum waketum sekda plt pj kadis kapolsek kajari kajati dandim danrem "
-    "pangdam hakim jaksa letkol kolonel aiptu ustazah habib "
-    "datuk dato dato’ dato' datin encik cikgu jurulatih pengarah pengerusi timbalan superintendan asp dsp setiausaha "
-    "mr mrs president vice minister secretary senator governor mayor councillor chief chairman chairwoman director "
-    "manager coach judge superintendent inspector sergeant professor"
-)
-HONORIFICS = frozenset(_HONORIFICS.split())
-"""Words that a name follows: a headline seldom ends after one, a paragraph often begins with one."""
-_UNITS = "m t k km kg cm juta miliar triliun ribu persen rupiah unit orang tahun hari bulan jam wib wita wit am pm"
-UNITS = frozenset(_UNITS.split())
-"""What belongs to the number before it."""
 SURE, HARDLY = 2.5, -1.0
 """Log-odds of a word beyond which its evidence may count more than in proportion."""
 SPACED_CONTEXT = 400
@@ -43,7 +29,8 @@ _POINTERS = frozenset({"ini", "begini", "berikut", "inilah", "simak", "yuk"})
 MANY_LOST_SPACES = 2
 _LOST_SPACE = re.compile(r"[a-z)][.?!][\"”]?[\"“A-Z][a-z]")
 _NAME = re.compile(r"[^\W\d_a-z][\w’'-]{2,}")
-_LONE_NAME = re.compile(r"(?:^|[a-z)][.,]?[\"”]?\s+)[\"“]?([^\W\d_a-z][\w’'-]+) (?=[a-z]{3})", re.MULTILINE)
+_BEHIND_SMALL = re.compile(r"(?:^|\n|[a-z)][.,]?[\"”]?\s)[\"“]?\Z")
+_BEFORE_SMALL = re.compile(r" [a-z]{3}")
 _OPENER = re.compile(r"(?:^|[.!?\"”]\s*|\n)([^\W\d_a-z][\w’'-]+)")
 _SENTENCE_WITHIN = re.compile(r"[a-z]{3}\. ?[A-Z]")
 _LOWER_START = re.compile(r"i[A-Z]|e-|e[A-Z]|[@#]|www|https?")
@@ -95,10 +82,16 @@ class Scene:
         self.tokens = tokens
         self.context = context
         self.tables = tables
+        self.keys = [t.key for t in tokens]
+        self.numbers = [t.text.lstrip("(")[:1].isdigit() for t in tokens]
+        self._alone: dict[str, bool] = {}
         # For each token: an ordinary word in lower case, which a Title Case headline does not have.
         self.plain = [
             t.case == "lower" and t.key not in FUNCTION_WORDS and not _LOWER_START.match(t.text) for t in tokens
         ]
+        # The words that say something, and which of them are ordinary ones.
+        self.content = [i for i, key in enumerate(self.keys) if key not in FUNCTION_WORDS]
+        self.content_plain = [self.plain[i] for i in self.content]
         # For each token: how surely it would open a paragraph; a headline that runs on over such a word is doubtful.
         self.starts = [max(0.0, tables.start.get(t.key, 0.0)) if t.case == "upper" else 0.0 for t in tokens]
         # For each place: what the headline before it holds, so that a feature need not count it again.
@@ -109,6 +102,11 @@ class Scene:
         self.unknown = [t.case == "upper" and not _is_common(t.key, tables) for t in tokens]
         first = [i for i in range(1, min(8, len(tokens))) if tokens[i].key not in FUNCTION_WORDS]
         self.sentence_case = len(first) >= 2 and sum(self.plain[i] for i in first) >= 0.5 * len(first)
+
+    def has_age(self, place: int) -> bool:
+        """Whether a name and an age begin there: *Mohd Razif Ismail, 45,*."""
+        near = self.numbers[place + 1 : place + 1 + OFFICE_REACH]
+        return any(near) and _AGE.match(self.text, self.tokens[place].start) is not None
 
     @cached_property
     def lost_spaces(self) -> int:
@@ -125,10 +123,22 @@ class Scene:
         """Words that the document writes with a capital elsewhere."""
         return frozenset(key_of(w) for w in _NAME.findall(self.context))
 
-    @cached_property
-    def lone_names(self) -> frozenset[str]:
-        """Words that the document writes with a capital between words without: a name that needs no other beside it."""
-        return frozenset(key_of(w) for w in _LONE_NAME.findall(self.context))
+    def stands_alone(self, word: str) -> bool:
+        """Whether the document has a capitalised word between words without: a name that needs no other beside it."""
+        if word not in self._alone:
+            self._alone[word] = any(
+                _BEHIND_SMALL.search(self.context, max(0, at - 4), at) is not None
+                and _BEFORE_SMALL.match(self.context, at + len(word)) is not None
+                for at in _places(self.context, word)
+            )
+        return self._alone[word]
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
 
 
 def _is_common(key: str, tables: Tables) -> bool:
@@ -137,7 +147,7 @@ def _is_common(key: str, tables: Tables) -> bool:
 
 
 def features(scene: Scene, place: int) -> dict[str, float]:
-    """Features of the headline ending before token ``place``."""
+    """Features of the headline ending before token ``place``; those that are absent may be left out or nought."""
     values = _headline_features(scene, place)
     if place == len(scene.tokens):
         values["end_of_line"] = 1.0
@@ -145,7 +155,7 @@ def features(scene: Scene, place: int) -> dict[str, float]:
     values.update(_next_features(scene, place))
     values.update(_join_features(scene, place))
     values.update(_name_features(scene, place))
-    return {name: value for name, value in values.items() if value}
+    return values
 
 
 def _headline_features(scene: Scene, place: int) -> dict[str, float]:
@@ -199,7 +209,7 @@ def _next_features(scene: Scene, place: int) -> dict[str, float]:
     tokens, tables = scene.tokens, scene.tables
     following = tokens[place]
     second = tokens[place + 1] if place + 1 < len(tokens) else None
-    ahead = [i for i in range(place + 1, min(len(tokens), place + 9)) if tokens[i].key not in FUNCTION_WORDS]
+    ahead = scene.content_plain[bisect_left(scene.content, place + 1) : bisect_left(scene.content, place + 9)]
     starts = tables.start.get(following.key, 0.0)
     values = {
         "next_starts": starts,
@@ -215,7 +225,7 @@ def _next_features(scene: Scene, place: int) -> dict[str, float]:
         "next_honorific": following.case == "upper" and following.key in HONORIFICS,
         "next_opens_sentence": following.case == "upper" and following.key in scene.openers,
         "next_in_document": following.case == "upper" and following.key in scene.names,
-        "plain_ahead": sum(scene.plain[i] for i in ahead) / len(ahead) if ahead else 0.0,
+        "plain_ahead": sum(ahead) / len(ahead) if ahead else 0.0,
     }
     if second:
         values["second_starts"] = tables.second.get(second.key, 0.0)
@@ -259,38 +269,44 @@ def _name_features(scene: Scene, place: int) -> dict[str, float]:
     last, following = tokens[place - 1], tokens[place]
     if following.case != "upper":
         return {}
-    headline = [t.key for t in tokens[:place]]
     second = tokens[place + 1] if place + 1 < len(tokens) else None
     plain_second = second is not None and scene.plain[place + 1] and second.key.isalpha()
     touching = last.case == "upper" and following.gap != "none" and last.text[-1].isalnum()
     weak = touching and scene.starts[place] < OPENER
-    name_and_verb = plain_second and scene.unknown[place]
-    seen = following.key in scene.names
-    return {
-        "next_again": following.key in headline and following.key not in FUNCTION_WORDS,
-        "next_two_again": second is not None and _count_pair(headline, following.key, second.key) == 1,
+    values: dict[str, float] = {
         "same_word_again": following.key == last.key,
-        "parts_pair_of_headline": touching and _count_pair(headline[:-1], last.key, following.key) > 0,
-        "parts_capitals": weak,
-        "parts_capitals_before_verb": weak and plain_second,
-        "parts_from_unknown": weak and scene.unknown[place - 1],
-        "parts_two_unknown": weak and scene.unknown[place - 1] and scene.unknown[place],
-        "parts_run": weak and scene.sentence_case,
-        "parts_office": weak and _behind_office(scene, place),
-        "parts_new_name_before_verb": weak and name_and_verb and not seen,
-        "parts_seen_name_before_verb": weak and name_and_verb and seen,
-        "new_name_before_verb": name_and_verb and not seen,
-        "seen_name_before_verb": name_and_verb and seen,
-        "lone_name_before_verb": plain_second and following.key in scene.lone_names,
-        "parts_lone_name_before_verb": weak and plain_second and following.key in scene.lone_names,
         "unknown_after_plain": scene.plain[place - 1] and scene.unknown[place],
-        "name_and_age": _AGE.match(scene.text, following.start) is not None,
+        "name_and_age": scene.has_age(place),
     }
+    if following.key in scene.keys[:place]:
+        pairs = list(pairwise(scene.keys[:place]))
+        values["next_again"] = following.key not in FUNCTION_WORDS
+        values["next_two_again"] = second is not None and pairs.count((following.key, second.key)) == 1
+        values["parts_pair_of_headline"] = touching and (last.key, following.key) in pairs[:-1]
+    if weak:
+        values["parts_capitals"] = True
+        values["parts_capitals_before_verb"] = plain_second
+        values["parts_from_unknown"] = scene.unknown[place - 1]
+        values["parts_two_unknown"] = scene.unknown[place - 1] and scene.unknown[place]
+        values["parts_run"] = scene.sentence_case
+        values["parts_office"] = _behind_office(scene, place)
+    if plain_second:
+        values.update(_subject_features(scene, following, weak, scene.unknown[place]))
+    return values
 
 
-def _count_pair(keys: Sequence[str], first: str, second: str) -> int:
-    """How often two words stand side by side among ``keys``."""
-    return sum(pair == (first, second) for pair in pairwise(keys))
+def _subject_features(scene: Scene, subject: Token, weak: bool, unknown: bool) -> dict[str, float]:
+    """Whether a name before a verb stands elsewhere in the document, and stands there alone."""
+    seen = subject.key in scene.names
+    alone = len(subject.text) > 1 and scene.stands_alone(subject.text)
+    return {
+        "parts_new_name_before_verb": weak and unknown and not seen,
+        "parts_seen_name_before_verb": weak and unknown and seen,
+        "new_name_before_verb": unknown and not seen,
+        "seen_name_before_verb": unknown and seen,
+        "lone_name_before_verb": alone,
+        "parts_lone_name_before_verb": weak and alone,
+    }
 
 
 def _behind_office(scene: Scene, place: int) -> bool:

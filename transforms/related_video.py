@@ -24,6 +24,7 @@ _SENTENCE_START = re.compile(r"(?<=[.!?\"”)\]\r\n])\s*(?=[A-Z0-9])")
 _INITIALS = re.compile(r"\n\([a-z]{2,5}/[a-z]{2,5}\)")
 
 
+_SENTENCE_ENDS = '."”'
 _SENTENCE_END = re.compile(
     r"(?<=[a-z0-9)][.!?]) (?=\S)|(?<=[.!?,][\"”’)]) (?=\S)|(?<=[a-z]{2}[.!?])(?=[A-Z])|(?<=…) |(?<=\.\.) "
 )
@@ -53,8 +54,12 @@ def _behind_last_sentence(text: str) -> Iterator[Cut]:
 
     Without a colon to show it, it has to be long, of other names than the article's, and no line of a list.
     """
-    start = max(text.rfind("\n", 0, len(text)) + 1, len(text) - REACH)
-    initials = _INITIALS_BEHIND.search(text, start)
+    if not text or text[-1] in _SENTENCE_ENDS:
+        return
+    start = max(text.rfind("\n") + 1, len(text) - REACH)
+    initials = _INITIALS_BEHIND.search(text, start) if text[-1] == ")" else None
+    if initials is None and text.find(":", start) < 0:
+        return
     stop = initials.start() if initials else len(text)
     ends = [found.end() for found in _SENTENCE_END.finditer(text, start, stop)]
     if not ends:
