@@ -66,7 +66,7 @@ def credit_lines(page: Page) -> Iterator[Span]:
     for line in page.lines:
         if span := _credit_at_end(line.text):
             caption, credit = line.text[: span[0]], line.text[span[0] :]
-            if not caption.strip() or _is_last_sentence(page, line, caption) or not _is_caption(caption, credit):
+            if not caption.strip() or _may_be_article(page, line, caption) or not _is_caption(caption, credit):
                 yield line.start + span[0], line.start + span[1]
 
 
@@ -79,10 +79,12 @@ def caption_lines(page: Page) -> Iterator[Span]:
             yield line.start, line.end
         elif (span := _credit_at_end(line.text)) and line.text[: span[0]].strip():
             caption, credit = line.text[: span[0]], line.text[span[0] :]
-            if not _is_last_sentence(page, line, caption) and _is_caption(caption, credit):
+            if not _may_be_article(page, line, caption) and _is_caption(caption, credit):
                 yield line.start, line.end
         elif len(line.text) <= MAX_INLINE_CAPTION and _starts_with_credit(line.text):
-            yield line.start, _lost_break(page, line)
+            end = _lost_break(page, line)
+            if end < line.end or len(page.lines) > 1:  # a page's only line is its article
+                yield line.start, end
 
 
 def _lost_break(page: Page, line: Line) -> int:
@@ -160,13 +162,17 @@ _TRAILING = re.compile(
 )
 
 
-def _is_last_sentence(page: Page, line: Line, text: str) -> bool:
-    """Whether a credit stands behind the article's last full stop: there it signs the article, as initials would.
+def _may_be_article(page: Page, line: Line, text: str) -> bool:
+    """Whether what stands before a credit may be the article, or its last sentence, which the credit signs.
 
-    So it does behind the only paragraph of all, unless more lines follow that may be the article.
+    So it is behind the article's last full stop, as initials would stand there, and where the page has no other running
+    text. Behind its only paragraph more lines may follow that are the article.
     """
-    last = line.index == page.tail_start - 1 and (line.index > page.head_end or line is page.lines[-1])
-    return last and text.rstrip()[-1:] in (".", "!", "?")
+    if text.rstrip()[-1:] not in (".", "!", "?"):
+        return False
+    if not any(other.is_body for other in page.lines if other is not line):
+        return True
+    return line.index == page.tail_start - 1 and (line.index > page.head_end or line is page.lines[-1])
 
 
 def _is_caption(text: str, credit: str) -> bool:

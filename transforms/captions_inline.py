@@ -23,6 +23,8 @@ MAX_CREDITED = 40
 """Characters of an agency or a site before the slash: the patterns take 31."""
 _TOKEN = re.compile(r"[ \xa0]?([A-Z][\w’'.-]*)")
 """A word of a name; a lost line break ends the name."""
+_BRACKETED_NAME = re.compile(rf"{_TOKEN.pattern}(?:{_TOKEN.pattern}){{0,{MAX_NAME_TOKENS - 1}}}\)")
+"""A name that a bracket ends, whatever words it is made of."""
 _DATED = re.compile(r"\(\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?\)")
 _STOP_INSIDE = re.compile(r"[a-z]{3}[.!?][\"”]? +[^\s|]|https?:|www\.|={3}|\(\d\)")
 _SEAM = re.compile(r"[a-z](?=[A-Z][a-z])")
@@ -66,11 +68,11 @@ def inline_captions(page: Page) -> Iterator[Span]:
         line = page.lines[page.line_at(found.start())]
         if len(line.text) <= MAX_CAPTION and line.end - found.end() < 60:
             continue
-        end = _name_end(page.spaced, found.end(), line.end)
         start = found.start() - _copyright_before(page.text, found.start())
-        if page.text[start - 1 : start] == "(" and page.text[end : end + 1] == ")":
-            yield start - 1, end + 1
+        if page.text[start - 1 : start] == "(" and (name := _BRACKETED_NAME.match(page.text, found.end(), line.end)):
+            yield start - 1, name.end()
             continue
+        end = _name_end(page.spaced, found.end(), line.end)
         caption = _caption_start(page.text, line.start, start) if found["agency"] else None
         yield (start if caption is None else caption), end
 
