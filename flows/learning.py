@@ -96,7 +96,7 @@ def count_shard(task: CountTask) -> str:
         known = ledger_lines.counted(connection, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
     limit = time_limit(task.document_seconds, "")
-    with unfinished.open("wb") as out:
+    with unfinished.open("wb") as out, limit.watching():
         for (item, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):
                 out.writelines(orjson.dumps(counted) + b"\n" for counted in _counted(item, raw_hash, limit))

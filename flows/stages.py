@@ -108,9 +108,9 @@ def clean_shard(task: CleanTask) -> ShardDone:
     documents: dict[str, int] = {}
     rejected: dict[str, int] = {}
     unfinished = f"{task.results}.{token_hex(4)}.tmp"
-    limited = time_limit(task.document_seconds, rules.version).process
-    cleaned = _Timed(partial(limited, rules=rules, clock=clock, known=load(task.knowledge)))
-    with Path(unfinished).open("wb") as out:
+    limit = time_limit(task.document_seconds, rules.version)
+    cleaned = _Timed(partial(limit.process, rules=rules, clock=clock, known=load(task.knowledge)))
+    with Path(unfinished).open("wb") as out, limit.watching():
         for result, path in _results(inputs, known, cleaned):
             counts = rejected if isinstance(result, Rejected) else documents
             counts[path] = counts.get(path, 0) + 1

@@ -13,6 +13,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from time import thread_time
 from types import FrameType
@@ -64,6 +65,8 @@ class TimeLimit:
     def __init__(self, seconds: float, *, worker: bool = False) -> None:
         self._seconds = seconds
         self._worker = worker
+        self._interval = min(LOOK_SECONDS, seconds)
+        self._watching = False
         self._began: float | None = None
         self._strikes: Counter[str] = Counter()
 
@@ -78,34 +81,48 @@ class TimeLimit:
 
     def run(self, work: Callable[[], T]) -> T:
         """Do the work; raises :class:`TooSlowError` when it was stopped."""
+        if self._watching:
+            return self._limited(work)
         if not in_main_thread():
             return self._in_another_thread(work)
+        with self.watching():
+            return self._limited(work)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let the timers run over many pieces of work: to start and stop them for each costs a tenth of a document."""
+        if not in_main_thread():
+            yield
+            return
         before = signal.signal(signal.SIGPROF, self._look)
+        self._postpone_end()
+        signal.setitimer(signal.ITIMER_PROF, self._interval, self._interval)
+        self._watching = True
         try:
-            try:
-                self._start()
-                return work()
-            finally:
-                self._stop()
-        except OutOfTimeError as error:
-            self._stop()  # again: it may have been raised while that was done
-            self._strikes[error.rule] += 1
-            raise self._explained(error) from None
+            yield
         finally:
+            self._watching = False
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            if self._worker:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGPROF, before)
 
-    def _start(self) -> None:
-        self._began = thread_time()
-        look = min(LOOK_SECONDS, self._seconds)
-        signal.setitimer(signal.ITIMER_PROF, look, look)
+    def _limited(self, work: Callable[[], T]) -> T:
+        try:
+            try:
+                self._began = thread_time()
+                return work()
+            finally:
+                self._began = None
+        except OutOfTimeError as error:
+            self._began = None  # again: it may have been raised while that was done
+            self._strikes[error.rule] += 1
+            raise self._explained(error) from None
+
+    def _postpone_end(self) -> None:
+        """Let the kernel end a worker when it has not looked for so long."""
         if self._worker:
             signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds + GRACE_SECONDS)
-
-    def _stop(self) -> None:
-        self._began = None
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        if self._worker:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     def _in_another_thread(self, work: Callable[[], T]) -> T:
         """Nothing can be raised here, and nothing done about what is not a worker."""
@@ -118,10 +135,12 @@ class TimeLimit:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     def _look(self, _signal: int, frame: FrameType | None) -> None:
+        self._postpone_end()
         if self._began is None:
             return
+        spent = thread_time() - self._began + EARLY_SECONDS
         rule = next(_rules_in(frame), "")
-        if thread_time() - self._began >= self._seconds - EARLY_SECONDS or (rule and self._strikes[rule] >= STRIKES):
+        if spent >= self._seconds or (spent >= self._interval and rule and self._strikes[rule] >= STRIKES):
             raise OutOfTimeError(rule, next(_steps_in(frame), ""))
 
     def _explained(self, error: OutOfTimeError) -> TooSlowError:

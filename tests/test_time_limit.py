@@ -154,6 +154,23 @@ def test_other_work_is_stopped_as_well_and_the_next_is_not() -> None:
         pass  # whatever was left of the timer would end this
 
 
+def busy(seconds: float) -> None:
+    began = time.thread_time()
+    while time.thread_time() < began + seconds:
+        pass
+
+
+def test_while_timers_run_on_each_piece_of_work_has_the_whole_time() -> None:
+    limit = TimeLimit(0.3)
+    with limit.watching():
+        for seconds in (0.2, 0.2):  # the timer's first look is in the middle of the second one
+            limit.run(lambda seconds=seconds: busy(seconds))
+        with pytest.raises(TooSlowError):
+            limit.run(never)
+        busy(0.4)  # what is done between them has no limit
+        assert limit.run(lambda: 7) == 7
+
+
 def test_a_rule_that_was_too_slow_several_times_is_given_less(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flows.time_limit.LOOK_SECONDS", 0.05)
     rule = Rule("own.never", "other", "", "inline", ("{body}",), pattern=re.compile("(a+)+b"))
