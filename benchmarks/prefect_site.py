@@ -165,7 +165,10 @@ class Site:
         """Start ``saring serve`` and wait until it looks for runs."""
         self.serving = subprocess.Popen(
             [SARING, "serve"],
-            **{"cwd": self.folder, "env": self.environment, "text": True, "stderr": subprocess.PIPE},
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,  # Prefect prints tracebacks there while its server is away
         )
         assert self.serving.stderr is not None

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from flows.missing import describe
-from flows.run_state import Runs, look_at_runs
+from flows.run_state import KNOWN_RUNS, Runs, look_at_runs
 from flows.settings import Settings
 from flows.stages import rule_set
 from flows.wording import many
 from index import ledger_figures, ledger_languages
 from index.compare import Difference, differences
 from index.engine import open_engine
+from index.files import folder_bytes
 from index.generations import Generations
 from index.ledger import Ledger
 from index.ledger_missing import held_removals
@@ -31,8 +32,6 @@ SHOWN = 20
 MAX_DIFFERENCES = 10_000
 """Differing documents after which a comparison stops: the index is rebuilt whole anyway."""
 
-KNOWN_RUNS = 20
-"""Runs among which the last that was finished is looked for."""
 LEDGER_LOG_BYTES = 131_072_000
 """The ledger's write-ahead log grows to that before it is folded into the ledger (16,000 pages of 8 KB)."""
 
@@ -159,7 +158,7 @@ def _space_hints(settings: Settings) -> Iterator[str]:
 
 def _size(folder: Path) -> int:
     with suppress(OSError):  # it may be gone, or be changed meanwhile
-        return sum(item.stat().st_size for item in folder.iterdir())
+        return folder_bytes(folder)
     return 0
 
 

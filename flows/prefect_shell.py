@@ -33,8 +33,6 @@ from transforms.errors import LedgerLockedError, SaringError
 
 ConfigPath = Annotated[str | None, Field(min_length=1, max_length=2_000)]
 """A flow's parameter that names the configuration file."""
-
-
 EACH_TASK = "Finished in state Completed()"
 """What Prefect logs for every task run, hundreds of lines between which nobody would find saring's facts."""
 

@@ -16,6 +16,10 @@ from index.ledger_engine import writer_on_server
 from index.ledger_open import file_of
 from transforms.errors import NoLedgerError
 
+State = Literal["running", "finished", "failed", "died"]
+
+KNOWN_RUNS = 20
+"""Runs among which the last that was finished is looked for."""
 CLOCK_SECONDS = 2.0
 """How far the time of a file may differ from that of the process that wrote it: some file systems keep every second."""
 
@@ -27,7 +31,7 @@ class LastRun:
     run_id: str
     started_at: str
     finished_at: str | None
-    state: Literal["running", "finished", "failed", "died"]
+    state: State
     ended_at: str | None
     reason: str | None
 
@@ -56,7 +60,7 @@ class Runs:
         lines = [f"last run           {self.last.run_id}, {self._end(self.last)}"]
         if self.last.state != "finished":
             success = f"{self.finished.run_id}, finished {utc(str(self.finished.finished_at))}" if self.finished else ""
-            lines.append(f"last success       {success or 'none in the last 20 runs'}")
+            lines.append(f"last success       {success or f'none in the last {KNOWN_RUNS} runs'}")
         return lines
 
     def _end(self, last: LastRun) -> str:
@@ -95,7 +99,7 @@ def look_at_runs(settings: Settings, ledger: Ledger, known: Sequence[Run]) -> Ru
     run = known[0]
     # What holds the lock now may have begun after a run that was killed, and be about to begin its own.
     later = holder is not None and datetime.fromisoformat(run.started_at).timestamp() < holder.since - CLOCK_SECONDS
-    state: Literal["running", "finished", "failed", "died"]
+    state: State
     if run.finished_at:
         state = "finished"
     elif run.failed_at:

@@ -40,6 +40,11 @@ def file_checksum(path: Path) -> int:
     return checksum
 
 
+def folder_bytes(path: Path) -> int:
+    """How large all files of a folder are together; raises OSError when one goes meanwhile."""
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
 def sync_folder(path: Path) -> None:
     """Wait until the folder's entries are on the disk."""
     sync_file(path)

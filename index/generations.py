@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from index.files import MARKER, check_marker, make_folder, mark, sync_folder, write_atomically
+from index.files import MARKER, check_marker, folder_bytes, make_folder, mark, sync_folder, write_atomically
 from transforms.errors import IndexMismatchError, IndexUnavailableError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -168,5 +168,4 @@ def _info(path: Path, current: bool) -> GenerationInfo:
     except IndexUnavailableError:
         documents = None
     created = datetime.fromtimestamp((path / MARKER).stat().st_mtime, UTC).isoformat(timespec="microseconds")
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return GenerationInfo(path.name, created, documents, size, current)
+    return GenerationInfo(path.name, created, documents, folder_bytes(path), current)

@@ -10,10 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from four_articles import four_articles, status
 from ledger_samples import article
-from typer.testing import CliRunner
 
-from flows.cli import app
 from flows.executors import InlineExecutor
 from flows.health import health
 from flows.pipeline import run_ingest, run_reindex
@@ -38,11 +37,7 @@ with Searcher(sys.argv[1]) as searcher:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Settings:
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    for number in range(4):
-        (raw / f"b{number}.txt").write_text(f"berita {article(number)}", encoding="utf-8")
-    settings = Settings(data_dir=tmp_path / "data", outlet_lines="off", sources=[str(raw)])
+    settings = four_articles(tmp_path)
     ingest(settings)
     return settings
 
@@ -53,10 +48,6 @@ def ingest(settings: Settings):
 
 def reindex(settings: Settings):
     return run_reindex(settings, InlineExecutor(), from_raw=False, progress=Silent())
-
-
-def status(settings: Settings, *arguments: str):
-    return CliRunner().invoke(app, ["status", *arguments], env={"SARING_DATA_DIR": str(settings.data_dir)})
 
 
 def test_what_agrees_is_found_to_agree(own: Settings):

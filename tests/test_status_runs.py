@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from four_articles import four_articles, status
 from ledger_samples import article
-from typer.testing import CliRunner
 
-from flows.cli import app
 from flows.executors import InlineExecutor
 from flows.locks import LOCK_NAME, data_lock, writer_of
 from flows.pipeline import run_ingest
@@ -28,19 +27,11 @@ SARING = Path(sys.executable).with_name("saring")
 
 @pytest.fixture
 def own(tmp_path: Path) -> Settings:
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    for number in range(4):
-        (raw / f"b{number}.txt").write_text(f"berita {article(number)}", encoding="utf-8")
-    return Settings(data_dir=tmp_path / "data", outlet_lines="off", sources=[str(raw)], runner={"shard_documents": 1})
+    return four_articles(tmp_path, runner={"shard_documents": 1})
 
 
 def ingest(settings: Settings, executor=None):
     return run_ingest(settings, settings.sources, executor or InlineExecutor(), full=True, progress=Silent())
-
-
-def status(settings: Settings, *arguments: str):
-    return CliRunner().invoke(app, ["status", *arguments], env={"SARING_DATA_DIR": str(settings.data_dir)})
 
 
 def told_as_json(settings: Settings) -> dict[str, Any]:

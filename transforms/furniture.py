@@ -134,23 +134,10 @@ def classify(page: Page) -> list[str | None]:
 
 _STEP_VERBS = frozenset(
     (
-        *("buka", "klik", "pilih", "isi", "isikan", "masukkan", "masukan", "ketik", "tekan", "ketuk", "login", "kirim"),
-        *(
-            "kirimkan",
-            "unduh",
-            "download",
-            "unggah",
-            "upload",
-            "simpan",
-            "daftar",
-            "kunjungi",
-            "akses",
-            "gulir",
-            "layari",
-        ),
-        *("centang", "konfirmasi", "verifikasi", "cari", "tunggu", "siapkan", "hantar", "muat", "open", "click", "tap"),
-        *("press", "enter", "select", "choose", "type", "visit", "fill", "scroll", "submit", "sign", "log", "go"),
-    )
+        "buka klik pilih isi isikan masukkan masukan ketik tekan ketuk login kirim kirimkan unduh download unggah "
+        "upload simpan daftar kunjungi akses gulir layari centang konfirmasi verifikasi cari tunggu siapkan "
+        "hantar muat open click tap press enter select choose type visit fill scroll submit sign log go"
+    ).split()
 )
 """Words that a step of an instruction on using a site or an app begins with."""
 

@@ -134,6 +134,7 @@ class FamilyModel:
 
     def __init__(self, codes: tuple[str, ...], unit: float, weights: dict[str, list[int]], bands: Bands) -> None:
         self.codes = codes
+        self.bands = bands
         self._unit = unit
         self._words = _WordTable(len(codes), weights, bands)
         self._lanes = Struct(f"<{len(codes) + 2}I")
@@ -175,5 +176,4 @@ def load_family() -> FamilyModel:
 @lru_cache(maxsize=1)
 def common_words() -> frozenset[str]:
     """Common words of Indonesian and Malay in lower case, no names among them."""
-    table = orjson.loads(gzip.decompress(TABLE.read_bytes()))
-    return frozenset(word for words in table["bands"].values() for word in words.split())
+    return frozenset(load_family().bands)

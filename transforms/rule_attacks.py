@@ -13,6 +13,7 @@ from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import Any
 
 from transforms.rules import Rule
+from transforms.rules.waking import WHOLE_LINES
 
 MOST_REPEATS = 3
 """Times that a repeated part stands in a sample at most."""
@@ -22,8 +23,6 @@ SEEDS = 3
 """Samples of a pattern: of alternatives each takes another one."""
 LONGEST_SAMPLE = 2_000
 """Characters of a sample, whatever number of repetitions the pattern asks for."""
-WHOLE_LINES = frozenset({"line", "head", "tail"})
-"""Scopes that look at lines up to the rule's `longest`."""
 NO_MATCH = "!"
 """What hardly any pattern goes on with: a match that got so far fails there."""
 OF_CATEGORY = {"DIGIT": "7", "SPACE": " ", "WORD": "a", "NOT_DIGIT": "a", "NOT_SPACE": "a", "NOT_WORD": "!"}
@@ -51,7 +50,7 @@ def attacks(rule: Rule, characters: int) -> Iterator[str]:
 def _line(rule: Rule, before: str, again: str) -> Iterator[str]:
     """A line as long as the rule looks at, that almost matches."""
     room = rule.longest - len(before) - len(NO_MATCH)
-    if rule.scope in WHOLE_LINES and room > 0:
+    if rule.region in WHOLE_LINES and room > 0:
         yield f"{before}{_stretched(again, room)}{NO_MATCH}"
 
 
