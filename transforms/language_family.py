@@ -31,7 +31,7 @@ MIN_SMALL_WORDS = 4
 """Words; with fewer that do not begin with a capital, all words are read."""
 MAX_WORDS = 200
 """Words read of one text, evenly spaced; more change no verdict."""
-MEMORY = 30_000
+MEMORY = 60_000
 """Distinct words whose weights are kept ready; a news corpus uses each of them again and again."""
 PIECES_MEMORY = 60_000
 """The same of the four characters that pieces begin in; 3,000 articles have half as many."""
