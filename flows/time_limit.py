@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from time import thread_time
 from types import FrameType
@@ -23,7 +24,7 @@ from flows.executors import in_main_thread
 from transforms.errors import InputError
 from transforms.models import Document, RawDocument, Rejected
 from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
-from transforms.process import StageClock, process
+from transforms.process import StageClock, stages_of
 from transforms.rules import Rule, RuleSet
 
 T = TypeVar("T")
@@ -59,6 +60,17 @@ class TooSlowError(InputError):
         self.rule = rule
 
 
+@dataclass(slots=True)
+class _Work:
+    """A document on its way through the stages."""
+
+    raw: RawDocument
+    stages: Iterator[Document | Rejected | None]
+    seconds: float = 0.0
+    """Processor time that it has taken so far."""
+    result: Document | Rejected | None = None
+
+
 class TimeLimit:
     """The processor time that each piece of work may take; as a ``worker`` the process ends if it cannot be stopped."""
 
@@ -74,19 +86,37 @@ class TimeLimit:
         self, raw: RawDocument, rules: RuleSet, clock: StageClock, known: Knowledge = NOTHING_KNOWN
     ) -> Document | Rejected:
         """Take a document through all stages (`transforms.process`); one that takes too long comes back as rejected."""
-        try:
-            return self.run(partial(process, raw, rules, clock, known))
-        except TooSlowError as error:
-            return Rejected(raw.id, raw.source, clock.stage, TOO_SLOW, str(error), hint=error.hint)
+        return self.process_all([raw], rules, clock, known)[0][0]
 
-    def run(self, work: Callable[[], T]) -> T:
-        """Do the work; raises :class:`TooSlowError` when it was stopped."""
+    def process_all(
+        self, raws: Sequence[RawDocument], rules: RuleSet, clock: StageClock, known: Knowledge = NOTHING_KNOWN
+    ) -> list[tuple[Document | Rejected, float]]:
+        """The same for several documents side by side; each with the processor seconds that it took."""
+        works = [_Work(raw, stages_of(raw, rules, clock, known)) for raw in raws]
+        waiting = works
+        while waiting:
+            waiting = [work for work in waiting if not self._goes_on(work, clock)]
+        return [(work.result, work.seconds) for work in works if work.result]
+
+    def _goes_on(self, work: _Work, clock: StageClock) -> bool:
+        """Take a document through its next stage; says whether that was the last one."""
+        began = thread_time()
+        try:
+            work.result = self.run(partial(next, work.stages), work.seconds)
+        except TooSlowError as error:
+            work.result = Rejected(work.raw.id, work.raw.source, clock.stage, TOO_SLOW, str(error), hint=error.hint)
+        work.seconds += thread_time() - began
+        return work.result is not None
+
+    def run(self, work: Callable[[], T], spent: float = 0.0) -> T:
+        """Do the work, of which parts done before took ``spent`` seconds; raises :class:`TooSlowError` when it was
+        stopped."""
         if self._watching:
-            return self._limited(work)
+            return self._limited(work, spent)
         if not in_main_thread():
-            return self._in_another_thread(work)
+            return self._in_another_thread(work, spent)
         with self.watching():
-            return self._limited(work)
+            return self._limited(work, spent)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -107,10 +137,10 @@ class TimeLimit:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGPROF, before)
 
-    def _limited(self, work: Callable[[], T]) -> T:
+    def _limited(self, work: Callable[[], T], spent: float) -> T:
         try:
             try:
-                self._began = thread_time()
+                self._began = thread_time() - spent
                 return work()
             finally:
                 self._began = None
@@ -124,11 +154,11 @@ class TimeLimit:
         if self._worker:
             signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds + GRACE_SECONDS)
 
-    def _in_another_thread(self, work: Callable[[], T]) -> T:
+    def _in_another_thread(self, work: Callable[[], T], spent: float) -> T:
         """Nothing can be raised here, and nothing done about what is not a worker."""
         if not self._worker:
             return work()
-        signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, max(self._seconds - spent, EARLY_SECONDS))
         try:
             return work()
         finally:

@@ -21,7 +21,9 @@ from flows.executors import InlineExecutor
 from flows.time_limit import STRIKES, TimeLimit, TooSlowError
 from index.ledger import Ledger
 from transforms.lines import make_page
-from transforms.rules import Rule
+from transforms.models import RawDocument
+from transforms.process import StageClock
+from transforms.rules import Rule, load_rules
 
 PROJECT = Path(__file__).parent.parent
 SARING = Path(sys.executable).with_name("saring")
@@ -169,6 +171,23 @@ def test_while_timers_run_on_each_piece_of_work_has_the_whole_time() -> None:
             limit.run(never)
         busy(0.4)  # what is done between them has no limit
         assert limit.run(lambda: 7) == 7
+
+
+def test_work_done_in_parts_has_no_more_time_than_in_one() -> None:
+    limit = TimeLimit(0.3)
+    with limit.watching():
+        limit.run(lambda: busy(0.2))
+        with pytest.raises(TooSlowError):
+            limit.run(lambda: busy(0.4), 0.2)
+
+
+def test_documents_cleaned_side_by_side_come_out_as_they_do_alone() -> None:
+    rules, limit = load_rules(), TimeLimit(0.3)
+    texts = [f"Panen di Muara {n}\n\nWarga kampung {n} menanam {n * 7} pohon di tepi sungai.\n" for n in range(5)]
+    raws = [RawDocument(str(n), f"{n}.txt", text) for n, text in enumerate(texts)]
+    together = limit.process_all(raws, rules, StageClock())
+    assert [result for result, _ in together] == [limit.process(raw, rules, StageClock()) for raw in raws]
+    assert all(0 < seconds < 0.3 for _, seconds in together)
 
 
 def test_a_rule_that_was_too_slow_several_times_is_given_less(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,10 @@ def _lost_break(page: Page, line: Line) -> int:
 _OPENING_CREDIT = re.compile(r"(?:\||(?:Foto|FOTO|Photo)\s?[/:]|(?<=[.)] )[A-Z][\w.]{2,20}/)\s?[\w][^|\n]{1,40}\Z")
 
 
+MAX_OPENING_CREDIT = 64
+"""Characters that such a credit has at most."""
+_REPORT = "laporan"
+"""How a line begins that names its reporter."""
 _OPENING_BRACKET = re.compile(
     r"[(\[](?=[^()]*[a-z]{3}|[^()]{8})[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3} ?/ ?[A-Z][\w.’' -]{1,30}[)\]]\Z"
 )
@@ -109,12 +113,13 @@ MAX_OPENING_CAPTION = 200
 
 def _is_opening_caption(page: Page) -> bool:
     """Whether the first line is the caption of the opening picture: it ends in a name, and the article follows it."""
-    if len(page.lines) < 2 or page.lines[0].text.lower().startswith("laporan"):
+    if len(page.lines) < 2 or page.lines[0].text[: len(_REPORT)].lower() == _REPORT:
         return False
     first, second = page.lines[:2]
     if len(first.text) <= MAX_OPENING_CAPTION and second.is_body and _OPENING_BRACKET.search(first.text):
         return True
-    return bool(_OPENING_CREDIT.search(first.text)) and opening_dateline(second.text, page.outlet) is not None
+    credit = _OPENING_CREDIT.search(first.text, max(0, len(first.text) - MAX_OPENING_CREDIT))
+    return credit is not None and opening_dateline(second.text, page.outlet) is not None
 
 
 def _credit_at_end(text: str) -> Span | None:

@@ -58,14 +58,16 @@ _MONTH = r"(?P<month>" + "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
 _DAY = r"(?<!\d)(?P<day>\d{1,2})"
 _YEAR = r"(?P<year>\d{4}|'?\d{2})(?!\d)"
 _GAP = r"[\s+,./-]{0,4}"
+_NUMBERS = re.compile(
+    r"(?<!\d)(?P<day>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<month>\d{1,2})\s?(?P=mark)\s?(?P<year>\d{4}|\d{2})(?!\d)"
+)
+"""The one shape in which day and month may change places."""
 _SHAPES = (
     re.compile(r"^(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)"),
     re.compile(rf"{_DAY}(?:st|nd|rd|th)?{_GAP}{_MONTH}{_GAP}{_YEAR}"),
     re.compile(rf"(?<![a-z]){_MONTH}{_GAP}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){_GAP}(?P<year>\d{{4}})(?!\d)"),
-    re.compile(
-        r"(?<!\d)(?P<day>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<month>\d{1,2})\s?(?P=mark)\s?(?P<year>\d{4}|\d{2})(?!\d)"
-    ),
+    _NUMBERS,
 )
 _TIME = re.compile(
     r"(?<![\d:.,/])(?P<hour>\d{1,2})(?P<mark>[:.])(?P<minute>\d{2})(?:(?P=mark)(?P<second>\d{2})(?:[.,]\d+)?)?(?![\d/])"
@@ -103,7 +105,8 @@ def _parsed(text: str, month_first: bool) -> str | None:
 
 def is_ambiguous(text: str) -> bool:
     """Whether ``text`` holds a date of numbers that reads as another day when the month comes first (``9/3/2019``)."""
-    return parse_date(text) != parse_date(text, month_first=True)
+    numbers = _NUMBERS.search(text[:MAX_LENGTH].replace("\0", " "))
+    return numbers is not None and parse_date(text) != parse_date(text, month_first=True)
 
 
 def _day_of(match: re.Match[str], month_first: bool) -> datetime | None:

@@ -47,6 +47,7 @@ _MULTIPLIER = 0x9E37_79B9_7F4A_7C15
 _WIDE = Struct("<" + "Q8x" * BANDS)
 """One number a band in lanes of 128 bits: the product of two 64-bit numbers stays in its own lane."""
 
+_MINIMA = Struct(f"<{BANDS * ROWS}Q")
 _SIGNED = Struct("<" + "q8x" * BANDS)
 _LOW_HALVES = int.from_bytes(_WIDE.pack(*[(1 << 64) - 1] * BANDS), "little")
 _BAND_NUMBERS = int.from_bytes(_WIDE.pack(*range(1, BANDS + 1)), "little")
@@ -69,7 +70,7 @@ def fingerprint(text: str) -> Fingerprint:
     words = _words(text)
     found = _shingles(words)
     minima = _minima(found) if len(words) >= MIN_WORDS else []
-    sketch = bytes([minimum & 0xFF for minimum in minima])
+    sketch = _MINIMA.pack(*minima)[:: _MINIMA.size // len(minima)] if minima else b""
     return Fingerprint(_content_hash(words), _bands(minima), len(set(found)), sketch)
 
 

@@ -52,6 +52,8 @@ MIN_BODY_AFTER = 40
 
 def _site_in(head: str) -> re.Match[str] | None:
     """The site that the start of a line names."""
+    if "." not in head and "dot" not in head.lower():
+        return None
     return _SITE.search(head) if _SITE_SIGN.search(head) else None
 
 

@@ -46,6 +46,7 @@ _SHORT_NAME = 3
 """Letters up to which a place in capitals is an abbreviation (``OKI``, ``NTB``) and stays as it is."""
 
 
+@lru_cache(maxsize=1024)
 def outlet_of(name: str) -> str:
     """An outlet as a registrable domain (``m.detik.com`` is ``detik.com``), or as written when it is no host name."""
     plain = " ".join(name.split())

@@ -54,12 +54,11 @@ def read(source: SourceFile, settings: ReadSettings) -> Iterator[RawDocument | R
 
 def hash_of(raw: RawDocument) -> str:
     """Hex digest of the text and the own fields, not of where it came from: equal means nothing to do."""
-    digest = hashlib.blake2b(digest_size=HASH_BYTES)
+    parts: list[bytes] = []
     for value in (raw.text, raw.media, raw.title, raw.url, raw.date, raw.outlet, raw.language):
         data = b"" if value is None else value.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % (-1 if value is None else len(data)))
-        digest.update(data)
-    return digest.hexdigest()
+        parts += (b"%d:" % (-1 if value is None else len(data)), data)
+    return hashlib.blake2b(b"".join(parts), digest_size=HASH_BYTES).hexdigest()
 
 
 def _whole(stream: io.BufferedReader, source: SourceFile, form: str, settings: ReadSettings) -> RawDocument:

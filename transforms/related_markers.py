@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ahocorasick_rs import BytesAhoCorasick, Implementation
+
 Family = Literal["read", "verb", "list", "video", "here"]
 
 MAX_MARKERS = 300
@@ -77,14 +79,15 @@ _MARKER = re.compile(
     rf"{_WORD_END}{_COLON}",
     re.IGNORECASE,
 )
-# Every marker begins with one of these. Searches for them are several times faster than the pattern; capitals are rare,
-# so that one search finds all spellings with a capital.
+# Every marker begins with one of these, as it stands here or in capitals; one search for all of them is several times
+# faster than the pattern.
 _TRIGGERS = (
     "Baca Simak Lihat Tonton Saksikan Dengarkan Yuk Ayo Silakan Silahkan Berita Artikel Tulisan Kabar Terkait Pilihan "
     "Terpopuler Selengkapnya Editor Read Also See Watch Related More You Recommended Video"
 ).split()
 _SMALL_TRIGGERS = ("baca", "simak", "lihat", "tonton", "saksikan", "selengkapnya")
-_CAPITAL_TRIGGERS = re.compile("|".join([*_TRIGGERS, *map(str.upper, _TRIGGERS)]))
+_SPELLINGS = (*_SMALL_TRIGGERS, *_TRIGGERS, *map(str.upper, _TRIGGERS))
+_ANY_SPELLING = BytesAhoCorasick([word.encode() for word in _SPELLINGS], implementation=Implementation.DFA)
 _SENTENCE_END = frozenset(".!?…\"”’')]}*,;:>|–—-•_")
 _BULLETS = frozenset("*•>·-»▶►✅👉 \t\xa0")
 _QUOTED = re.compile(rf"{_S}*[\"“‘']")
@@ -93,12 +96,8 @@ _LINE_END = re.compile(rf"{_S}*,*{_S}*(?=[\r\n]|$|,,)")
 
 def marker_words(text: str) -> tuple[str, ...]:
     """The spellings one of which every marker of a text begins with; what is cut out of it adds none."""
-    words = {word: True for word in _SMALL_TRIGGERS if word in text}
-    found = _CAPITAL_TRIGGERS.search(text)
-    while found:
-        words[found.group()] = True
-        found = _CAPITAL_TRIGGERS.search(text, found.start() + 1)
-    return tuple(words)
+    found = _ANY_SPELLING.find_matches_as_indexes(text.encode("utf-8", "surrogatepass"), overlapping=True)
+    return tuple({_SPELLINGS[number] for number, _start, _end in found})
 
 
 def find_markers(text: str, words: Sequence[str] | None = None) -> list[Marker]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from transforms.fingerprint import plain_words
 from transforms.models import Cut, Kind
 from transforms.repeats_runs import WINDOW, Run, chains_of, size_of
 from transforms.repeats_words import QUOTES, TERMINATOR, WORD, Remains, remains_of
@@ -129,7 +130,7 @@ _REPEATED = b"\1"
 
 def _has_equal_windows(folded: str) -> bool:
     """The finer sieve, which one document in nine passes: whether any ``WINDOW`` words stand twice."""
-    words = WORD.findall(folded)
+    words = plain_words(folded) or WORD.findall(folded)
     counts = Counter(words)
     if _REPEATED * WINDOW not in bytes([counts[word] > 1 for word in words]):
         return False

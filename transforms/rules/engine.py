@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,18 +98,9 @@ class RuleSet:
 
     def find(self, page: Page) -> list[Cut]:
         """What all rules together take from the page, unmerged; earlier rules first."""
-        alarms = self._by_outlet.get(page.outlet or "", self._of_all_outlets)
-        return [cut for rule in alarms.woken(page) for cut in rule.find(page)]
+        woken = self._alarms.woken(page)
+        return [cut for rule in woken if not rule.outlets or page.outlet in rule.outlets for cut in rule.find(page)]
 
     @cached_property
-    def _of_all_outlets(self) -> Alarms:
-        return alarms_of([(number, rule) for number, rule in enumerate(self.rules) if not rule.outlets])
-
-    @cached_property
-    def _by_outlet(self) -> Mapping[str, Alarms]:
-        """The rules for each outlet that has some of its own."""
-        numbered = list(enumerate(self.rules))
-        return {
-            outlet: alarms_of([(n, rule) for n, rule in numbered if not rule.outlets or outlet in rule.outlets])
-            for outlet in {outlet for rule in self.rules for outlet in rule.outlets}
-        }
+    def _alarms(self) -> Alarms:
+        return alarms_of(self.rules)
