@@ -13,7 +13,6 @@ _documents, _bands, _crowds, _pairs = tables.documents.c, tables.bands.c, tables
 _live = among_those(_documents.node, "nodes") & (_documents.status == tables.LIVE)
 
 
-
 class Unresolved(NamedTuple):
     """A document whose duplicates are not settled, as it is stored."""
 
