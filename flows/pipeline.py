@@ -224,8 +224,8 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     found = [item for item in discover(sources) if not path_of(item).startswith(own)]  # both passes see the same files
     known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
-    knowledge, outdated = learn(run, found, known, full=full)
-    if outdated:
+    learned = learn(run, found, known, full=full)
+    if learned.outdated:
         known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("cleaning")
     planner = Planner(
@@ -236,11 +236,13 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         shard_items=run.settings.runner.shard_documents,
         full=full,
     )
+    if not learned.outdated:  # otherwise there are more than were read
+        planner.expect(learned.items, run.executor.workers)
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
     unsettled = 0
-    tasks = _tasks(run, planner, shards, knowledge, full=full)
+    tasks = _tasks(run, planner, shards, learned.knowledge, full=full)
     rescue = partial(clean_survivors, run.executor)
     here = 0 if run.after_crash else SMALL_SHARDS
     for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=here):
