@@ -129,7 +129,7 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_killed_command_does_not_keep_the_next_from_its_turn(tmp_path: Path):
-    """Its temporary server outlives it, and with it the place that the command had."""
+    """The temporary server's database outlives it, and in that the place that the command had."""
     raw = tmp_path / "raw"
     raw.mkdir()
     for number in range(200):

@@ -123,6 +123,7 @@ def serve(config: ConfigOption = None) -> None:
     load_settings(config)
     prefect_server.configure()
     with prefect_server.server(or_direct=False):
+        prefect_server.tie_temporary_server()
         from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
         serve_schedules(config, say)
@@ -187,6 +188,7 @@ def _through_prefect(settings: Settings, run: Callable[[], dict[str, Any]], quie
     try:
         with prefect_server.server():
             prefect_server.announce(quiet)
+            prefect_server.tie_temporary_server()
             return run()
     except prefect_server.ServerError:
         report = _report_since(settings, began)

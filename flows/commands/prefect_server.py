@@ -52,6 +52,14 @@ def announce(quiet: bool) -> None:
         say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
 
 
+def tie_temporary_server() -> None:
+    """Let a server that Prefect starts for this command end with it, however it ends."""
+    if not os.environ.get("PREFECT_API_URL"):
+        from flows.temporary_server import tie_to_this_process  # importing Prefect takes seconds
+
+        tie_to_this_process()
+
+
 @contextmanager
 def server(*, or_direct: bool = True) -> Iterator[None]:
     """Say in words when Prefect's server is not there or goes away; ``or_direct`` where a command can do without it."""
@@ -75,8 +83,9 @@ def server(*, or_direct: bool = True) -> Iterator[None]:
         raise ServerError(f"Prefect's server does not answer: {error}. {advice}") from error
     except BaseException as error:
         # While a flow runs, Prefect takes SIGTERM and raises this; it is not imported here for the time that takes.
-        if type(error).__name__ != "TerminationSignal":
+        stop = Stopped(signal.SIGTERM) if type(error).__name__ == "TerminationSignal" else error
+        if isinstance(stop, Stopped) and or_direct and LEFT_TO_DO not in getattr(stop, "__notes__", ()):
+            stop.add_note(LEFT_TO_DO)  # Prefect raises it anew, without what the run has noted on it
+        if stop is error:
             raise
-        stop = Stopped(signal.SIGTERM)
-        stop.add_note(LEFT_TO_DO)
         raise stop from None
