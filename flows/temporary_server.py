@@ -1,7 +1,7 @@
 """Prefect's temporary server, tied to the process that starts it.
 
-Prefect's own outlives a command that is killed, for ever. It is also in the command's process group, so that Ctrl+C or a
-service manager's SIGTERM ends it first, and the command then waits a minute for a server that is gone.
+Prefect's own outlives a command that is killed, for ever. It is also in the command's process group: Ctrl+C, or SIGTERM
+from a service manager, ends it first, and the command then waits a minute for a server that is gone.
 """
 
 from __future__ import annotations

@@ -97,19 +97,3 @@ def test_an_ingest_leaves_no_process_behind(tmp_path: Path, raw: Path, number: s
                 f"saring: stopped by {name}; {LEFT_TO_DO}"
             ]
         assert are_gone(family)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(200)
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_serving_that_has_only_begun_can_be_stopped_and_leaves_none(tmp_path: Path, number: signal.Signals):
-    (tmp_path / "config.yaml").write_text("sources: [.]\n", encoding="utf-8")
-    with begun(tmp_path, "serve", until="waiting for runs") as (serving, family):
-        if number == signal.SIGKILL:
-            serving.kill()
-        else:
-            os.killpg(serving.pid, number)
-        _, rest = serving.communicate(timeout=120)
-        assert serving.returncode == (-number if number == signal.SIGKILL else 0), rest
-        assert "Traceback" not in rest
-        assert are_gone(family)

@@ -119,11 +119,14 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
 
 
 def serve(config: ConfigOption = None) -> None:
-    """Run the scheduled flows (nightly ingest, weekly reindex) until stopped."""
+    """Run the scheduled flows (nightly ingest, weekly reindex) until stopped.
+
+    Needs a Prefect server that stays, named in PREFECT_API_URL: a temporary one runs no schedules.
+    """
     load_settings(config)
     prefect_server.configure()
     with prefect_server.server(or_direct=False):
-        prefect_server.tie_temporary_server()
+        prefect_server.need_server()
         from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
         serve_schedules(config, say)

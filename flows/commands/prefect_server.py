@@ -54,10 +54,26 @@ def announce(quiet: bool) -> None:
 
 def tie_temporary_server() -> None:
     """Let a server that Prefect starts for this command end with it, however it ends."""
-    if not os.environ.get("PREFECT_API_URL"):
+    if not _named_server():
         from flows.temporary_server import tie_to_this_process  # importing Prefect takes seconds
 
         tie_to_this_process()
+
+
+def need_server() -> None:
+    """Refuse to wait for runs that nobody would schedule: a temporary server does not."""
+    if not _named_server():
+        raise ServerError(
+            "schedules need a Prefect server that stays: start one with `prefect server start`, and name it in "
+            "PREFECT_API_URL, such as http://127.0.0.1:4200/api. Without one, let cron run `saring ingest --direct`."
+        )
+
+
+def _named_server() -> str | None:
+    """The server that the environment or a profile of Prefect's names."""
+    from prefect.settings import get_current_settings  # importing Prefect takes seconds
+
+    return get_current_settings().api.url
 
 
 @contextmanager
