@@ -50,6 +50,8 @@ class ShardDone:
     peak_memory_mb: float
     slowest: tuple[tuple[float, str, str], ...]
     """The documents that took longest: seconds, id, source."""
+    slow_rules: dict[str, int]
+    """Documents that were stopped for their time, by the rule that was running."""
 
 
 SLOWEST = 10
@@ -85,12 +87,6 @@ def rule_set(folders: tuple[str, ...]) -> RuleSet:
     return load_rules([Path(folder) for folder in folders])
 
 
-@lru_cache(maxsize=4)
-def time_limit(seconds: float, rules_version: str) -> TimeLimit:  # noqa: ARG001 (other rules begin without strikes)
-    """The limit on each document in this process, which remembers rules that were too slow."""
-    return TimeLimit(seconds, worker=True)
-
-
 def source_path(source: str) -> str:
     """The file of a document's source: ``/a/b.jsonl#17`` → ``/a/b.jsonl``."""
     path, mark, line = source.rpartition("#")
@@ -108,7 +104,7 @@ def clean_shard(task: CleanTask) -> ShardDone:
     documents: dict[str, int] = {}
     rejected: dict[str, int] = {}
     unfinished = f"{task.results}.{token_hex(4)}.tmp"
-    limit = time_limit(task.document_seconds, rules.version)
+    limit = TimeLimit(task.document_seconds, worker=True)
     cleaned = _Timed(partial(limit.process, rules=rules, clock=clock, known=load(task.knowledge)))
     with Path(unfinished).open("wb") as out, limit.watching():
         for result, path in _results(inputs, known, cleaned):
@@ -117,7 +113,9 @@ def clean_shard(task: CleanTask) -> ShardDone:
             out.write(dump_result(result))
     Path(unfinished).replace(task.results)
     seconds = {"read": read_seconds, **clock.seconds}
-    return ShardDone(task.results, seconds, documents, rejected, peak_memory_mb(), cleaned.slowest)
+    return ShardDone(
+        task.results, seconds, documents, rejected, peak_memory_mb(), cleaned.slowest, limit.slow_rules.documents
+    )
 
 
 def peak_memory_mb() -> float:
