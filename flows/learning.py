@@ -21,7 +21,7 @@ from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
 from flows.rescue import count_survivors
 from flows.shards import Planner, ShardTask
-from flows.stages import source_path, time_limit
+from flows.stages import source_path
 from flows.time_limit import TimeLimit
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.outlet_lines import (
@@ -103,7 +103,7 @@ def count_shard(task: CountTask) -> str:
     with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
         known = ledger_lines.counted(connection, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
-    limit = time_limit(task.document_seconds, "")
+    limit = TimeLimit(task.document_seconds, worker=True)
     with unfinished.open("wb") as out, limit.watching():
         for (item, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):

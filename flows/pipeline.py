@@ -39,6 +39,7 @@ from flows.settings import Settings
 from flows.settling import SETTLE_DOCUMENTS, settle, settle_all
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
+from flows.time_limit import SlowRules
 from index.ledger import Ledger
 from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
@@ -84,6 +85,7 @@ class Run:
     """Documents that are served again because their language is kept now."""
     records_left: bool = False
     """Whether a file that is still there no longer holds all documents that were read from it."""
+    slow_rules: SlowRules = field(default_factory=SlowRules)
     outcomes: Outcomes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -248,6 +250,7 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=here):
         shard = shards.pop(task.shard)
         unsettled += run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
+        run.slow_rules.add(done.slow_rules)
         if unsettled >= SETTLE_DOCUMENTS:
             unsettled = 0
             settle(run)
