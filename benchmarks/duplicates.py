@@ -10,7 +10,8 @@ found when it was itself verified against its original; copies of other copies d
 as kept apart when it was not taken for a copy of its original.
 
 Corpus: all documents are cleaned, recorded and resolved in shards, on disk, as an ingest does it; the last ones arrive
-one at a time. Seconds are processor time, so that a busy machine does not count for much. ``--uncleaned`` takes the
+one at a time. Before that the same documents are settled as one corpus and as corpora of 3,000, by turns, with what the
+workers do for it. Seconds are processor time, so that a busy machine does not count for much. ``--uncleaned`` takes the
 texts as they are, which is quicker. ``--unread`` settles without reading any pair of texts: what it costs to find
 candidates and to weigh them, whatever they turn out to be. ``--pairs`` names a file of {"a", "b", "relation"} lines:
 of those whose relation is ``same_url`` the share that ends in one cluster is printed. ``--list`` prints that many of
@@ -33,6 +34,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from duplicates_sizes import by_size
 from duplicates_templates import TEMPLATES, ordinary_words
 from sqlalchemy import func, select
 
@@ -119,7 +121,9 @@ def main() -> None:
     if options.documents:
         derived(records[: options.documents])
         templates(records[: min(options.documents, TEMPLATE_DOCUMENTS)])
-    whole(uncleaned(records) if options.uncleaned else cleaned(records), records, options.pairs, options.list)
+    documents = uncleaned(records) if options.uncleaned else cleaned(records)
+    by_size(documents)
+    whole(documents, records, options.pairs, options.list)
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

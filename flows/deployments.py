@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
-from prefect.runner import Runner
 
 from flows.ingest import ingest
 from flows.patient_runner import PatientRunner
@@ -33,7 +33,6 @@ def serve_schedules(config: Path | None, say: Callable[[str], None]) -> None:
     for cron, deployment in deployments:
         runner.add_deployment(deployment)
         say(f"saring: serving {deployment.full_name} at `{cron}` ({schedules.timezone})")
-    say("saring: waiting for runs; end with Ctrl+C")
     asyncio.run(_serve(runner, say))
 
 
@@ -51,20 +50,24 @@ def _deployments(schedules: Schedules, parameters: dict[str, str]) -> list[tuple
     return made
 
 
-async def _serve(runner: Runner, say: Callable[[str], None]) -> None:
+async def _serve(runner: PatientRunner, say: Callable[[str], None]) -> None:
     """Run until told to stop; a run under way is cancelled then, and its work is finished by the next one.
 
     Prefect's own handlers raise from inside the event loop, which ends in tracebacks and leaves runs behind.
     """
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
-    serving, stopping = asyncio.create_task(runner.start()), asyncio.create_task(told.wait())
-    await asyncio.sleep(0)  # the runner has set its handlers by then
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
+    say("saring: waiting for runs; end with Ctrl+C")
+    serving, stopping = asyncio.create_task(runner.start()), asyncio.create_task(told.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if told.is_set():
         say("saring: stopping; a run under way is cancelled, and the next one finishes its work")
-        await runner.astop()
+        if runner.started:
+            await runner.astop()
+        else:
+            serving.cancel()
     stopping.cancel()
-    await serving
+    with suppress(asyncio.CancelledError):
+        await serving

@@ -217,10 +217,13 @@ class ProcessExecutor:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._starting:
             self._starting.join()
         if self._pool:
+            if kind:  # nobody waits for what they do, which may take minutes
+                for worker in list(self._pool._processes.values()):
+                    worker.terminate()
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def prepare(self) -> None:

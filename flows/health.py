@@ -6,31 +6,30 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import islice
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flows.agreement import compare, compare_documents
 from flows.missing import describe
-from flows.run_state import KNOWN_RUNS, Runs, look_at_runs
+from flows.run_state import KNOWN_RUNS, Runs, Writer, judge_runs, writing_now
 from flows.settings import Settings
 from flows.stages import rule_set
 from flows.wording import many
 from index import ledger_figures, ledger_languages
-from index.compare import Difference, differences
-from index.engine import open_engine
+from index.compare import Difference
 from index.files import folder_bytes
 from index.generations import Generations
-from index.ledger import Ledger
+from index.ledger import Ledger, Run
 from index.ledger_missing import held_removals
-from index.ledger_open import RESTORE, damage
 from index.ledger_quarantine import reasons
-from index.writer import count_documents
-from transforms.errors import IndexFormatError, IndexUnavailableError
 
 SHOWN = 20
 """Differing documents that a person is shown; the JSON has more."""
-MAX_DIFFERENCES = 10_000
-"""Differing documents after which a comparison stops: the index is rebuilt whole anyway."""
+LOOKS = 5
+"""Times that everything is looked at anew because a run began, promoted or ended meanwhile."""
+LONG = timedelta(days=1)
+"""A run that takes longer keeps the next night's from its turn."""
 
 LEDGER_LOG_BYTES = 131_072_000
 """The ledger's write-ahead log grows to that before it is folded into the ledger (16,000 pages of 8 KB)."""
@@ -45,17 +44,32 @@ class Health:
     generation: str | None
     indexed: int | None
     runs: Runs
-    problems: tuple[str, ...]
+    disagreements: tuple[str, ...]
+    """How the index differs from what the ledger says it holds."""
     hints: tuple[str, ...]
     quarantine: Mapping[str, int]
     """Rows that wait for a person, by reason."""
     differences: tuple[Difference, ...] | None = None
     """What a comparison document by document found; None when none was asked for."""
+    damages: tuple[str, ...] = ()
+    """What is wrong with either, whoever is writing."""
+    run_problems: tuple[str, ...] = ()
+    """What is wrong with the last run."""
 
     @property
     def consistent(self) -> bool:
         """Whether the index holds exactly the ledger's live representatives."""
-        return not self.problems
+        return not (self.disagreements or self.damages)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong: that ledger and index differ is not, while somebody is writing."""
+        return (*self.damages, *(() if self.runs.writer else self.disagreements), *self.run_problems)
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """What is being done by whoever is writing."""
+        return self.disagreements if self.runs.writer else ()
 
     def to_json(self) -> dict[str, Any]:
         """The object ``saring status --json`` prints."""
@@ -68,6 +82,7 @@ class Health:
             "indexed": self.indexed,
             "consistent": self.consistent,
             "problems": list(self.problems),
+            "under_way": list(self.under_way),
             **({} if self.differences is None else {"differences": [asdict(item) for item in self.differences]}),
             "hints": list(self.hints),
             "last_run": last.to_json() if last else None,
@@ -86,41 +101,97 @@ class Health:
             lines += [f"{item.what} {item.id} {' '.join(item.fields)}".rstrip() for item in self.differences[:SHOWN]]
             lines.append(f"compared document by document: {len(self.differences):,} differ")
         lines += [f"problem: {problem}" for problem in self.problems]
+        lines += [f"under way: {told}" for told in self.under_way]
         lines += [f"hint: {hint}" for hint in self.hints]
-        lines.append("ledger and index agree" if self.consistent else "ledger and index disagree")
+        lines.append(self._verdict())
         return "\n".join(lines)
+
+    def _verdict(self) -> str:
+        if self.consistent:
+            return "ledger and index agree"
+        return "ledger and index disagree" + (f" until {self.runs.writer} is done" if self.under_way else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What changes when a run begins, promotes a generation, or ends."""
+
+    current: str | None
+    writer: Writer | None
+    last: Run | None
 
 
 def health(settings: Settings, *, check: bool = False) -> Health:
-    """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet."""
+    """Look at ledger and index, with ``check`` document by document; raises LedgerError when there is no ledger yet.
+
+    What is told is of one moment: when a run began, promoted or ended meanwhile, everything is looked at anew.
+    """
     generations = Generations(settings.index_dir)
     with Ledger.open(settings.ledger_url, read_only=True) as ledger:
-        current = generations.current()
-        with ledger.reading() as connection:  # one state of the ledger, also while a run changes it
-            counts, languages = ledger_figures.counts(connection), ledger_figures.languages(connection)
-            waiting = reasons(connection)
-            known = ledger_figures.runs(connection, KNOWN_RUNS)
-        runs = look_at_runs(settings, ledger, known)
-        indexed, problems = _compare(ledger, generations, current, counts, runs)
-        differing = None
-        if check:
-            problems += _damage(ledger)
-        if check and current is not None and indexed is not None:
-            differing, told = _differences(ledger, generations.path(current))
-            problems += told
-        hints = list(_hints(settings, ledger, counts, waiting, runs))
-        return Health(counts, languages, current, indexed, runs, tuple(problems), tuple(hints), waiting, differing)
+        look = _look(settings, ledger, generations)
+        for _ in range(LOOKS):
+            found = _found(settings, ledger, generations, look, check=check)
+            before, look = look, _look(settings, ledger, generations)
+            if look == before:
+                break
+        return found
+
+
+def _look(settings: Settings, ledger: Ledger, generations: Generations) -> _Look:
+    return _Look(generations.current(), writing_now(settings, ledger), next(iter(ledger.runs(1)), None))
+
+
+def _found(settings: Settings, ledger: Ledger, generations: Generations, look: _Look, *, check: bool) -> Health:
+    current = look.current
+    with ledger.reading() as connection:  # one state of the ledger, also while a run changes it
+        counts, languages = ledger_figures.counts(connection), ledger_figures.languages(connection)
+        waiting = reasons(connection)
+        known = ledger_figures.runs(connection, KNOWN_RUNS)
+    runs = judge_runs(known, look.writer)
+    path = generations.path(current) if current else None
+    compared = compare(ledger, path, counts, under_way=runs.last is not None and runs.last.state == "running")
+    if check:
+        compare_documents(ledger, path, compared)
+    return Health(
+        counts=counts,
+        languages=languages,
+        generation=current,
+        indexed=compared.indexed,
+        runs=runs,
+        disagreements=tuple(compared.disagreements),
+        hints=tuple(_hints(settings, ledger, path, counts, waiting, runs)),
+        quarantine=waiting,
+        differences=compared.differences,
+        damages=tuple(compared.damages),
+        run_problems=tuple(_run_problems(runs)),
+    )
+
+
+def _run_problems(runs: Runs) -> Iterator[str]:
+    """What is wrong with the last run, unless somebody is at it."""
+    if runs.last and runs.last.unfinished and not runs.writer:
+        yield "the last run did not come to its end: what it recorded stays, and the next run does the rest"
+    elif runs.last and runs.last.state == "running":
+        took = datetime.now(UTC) - datetime.fromisoformat(runs.last.started_at)
+        if took > LONG:
+            yield (
+                f"the run under way began {took.total_seconds() / 3600:,.0f} hours ago, and no other can begin: see in "
+                f"its log whether it gets on, or end {runs.writer}; the next run does the rest"
+            )
 
 
 def _hints(
-    settings: Settings, ledger: Ledger, counts: Mapping[str, int], waiting: Mapping[str, int], runs: Runs
+    settings: Settings,
+    ledger: Ledger,
+    index: Path | None,
+    counts: Mapping[str, int],
+    waiting: Mapping[str, int],
+    runs: Runs,
 ) -> Iterator[str]:
-    """What waits for a person, or explains what is seen; nothing of it is wrong between ledger and index."""
-    if runs.last and runs.last.unfinished:
-        yield "the last run did not come to its end: what it recorded stays, and the next run does the rest"
-    elif runs.writer:
+    """What waits for a person, or explains what is seen; nothing of it is wrong."""
+    if runs.writer:
         yield f"{runs.writer} is writing: figures change until it is done"
-    yield from _space_hints(settings)
+    yield from _space_hints(settings, index)
     if stale := ledger.stale_count(rule_set(tuple(str(folder) for folder in settings.rules)).version):
         yield (
             f"{many(stale, 'document was', 'documents were')} cleaned with other rules; the next ingest of the "
@@ -143,11 +214,9 @@ def _hints(
                 yield f"last finished run: {note}"
 
 
-def _space_hints(settings: Settings) -> Iterator[str]:
+def _space_hints(settings: Settings, index: Path | None) -> Iterator[str]:
     """Say when the disk may be too small for the next run, before it is."""
-    generations = Generations(settings.index_dir)
-    current = generations.current()
-    needed = LEDGER_LOG_BYTES + (_size(generations.path(current)) if current else 0)
+    needed = LEDGER_LOG_BYTES + (_size(index) if index else 0)
     free = shutil.disk_usage(settings.data_dir).free if settings.data_dir.is_dir() else needed
     if free < needed:
         yield (
@@ -172,62 +241,3 @@ def _language_hints(ledger: Ledger, settings: Settings) -> Iterator[str]:
         yield f"{several} not indexed for the language (`languages.keep`): {each}"
     if waiting:
         yield f"`languages.keep` is another than at the last run: the next ingest changes {many(waiting, 'document')}"
-
-
-def _damage(ledger: Ledger) -> Iterator[str]:
-    with ledger.reading() as connection:
-        if found := damage(connection):
-            yield f"the ledger is damaged ({found}): {RESTORE}"
-
-
-def _differences(ledger: Ledger, path: Path) -> tuple[tuple[Difference, ...] | None, list[str]]:
-    """Compare every document: what differs, None when the index is damaged, and the problems that makes."""
-    try:
-        engine = open_engine(path)
-        try:
-            engine.check()
-            found = tuple(islice(differences(ledger.live_representatives(), engine), MAX_DIFFERENCES))
-        finally:
-            engine.close()
-    except IndexUnavailableError as error:
-        return None, [f"{error}; `saring reindex` builds a new one"]
-    if not found:
-        return found, []
-    some = f"{MAX_DIFFERENCES:,} or more" if len(found) == MAX_DIFFERENCES else f"{len(found):,}"
-    differ = "document differs" if len(found) == 1 else "documents differ"
-    return found, [f"{some} {differ} between ledger and index; `saring reindex` repairs it"]
-
-
-def _compare(
-    ledger: Ledger, generations: Generations, current: str | None, counts: Mapping[str, int], runs: Runs
-) -> tuple[int | None, list[str]]:
-    """How many documents the index holds, and what is wrong with that; what is only unfinished is not called damage."""
-    expected = counts["representatives"]
-    under_way = runs.last is not None and runs.last.state == "running"
-    if current is None:
-        remedy = "the run under way builds one" if under_way else "`saring ingest` or `saring reindex` builds one"
-        return None, [f"there is no index generation; {remedy}"] if expected else []
-    try:
-        indexed = count_documents(generations.path(current))
-    except IndexFormatError as error:
-        return None, [str(error)]
-    except IndexUnavailableError as error:
-        return None, [f"{error}; `saring reindex` builds a new one"]
-    return indexed, list(_disagreement(ledger, current, indexed, counts, under_way=under_way))
-
-
-def _disagreement(
-    ledger: Ledger, current: str, indexed: int, counts: Mapping[str, int], *, under_way: bool
-) -> Iterator[str]:
-    if ledger.indexed_generation() != current:
-        yield (
-            f"generation {current} is searched, but the ledger follows {ledger.indexed_generation() or 'none'}; "
-            "the next ingest or `saring reindex` builds a new one"
-        )
-    elif pending := counts["unresolved"] + sum(1 for _ in ledger.pending_index()):
-        several = many(pending, "document waits", "documents wait")
-        remedy = "the run under way does that" if under_way else "`saring ingest` finishes that"
-        yield f"{several} to be indexed; {remedy}"
-    elif indexed != counts["representatives"]:
-        held = many(indexed, "document")
-        yield f"the index holds {held}, the ledger {counts['representatives']:,}; `saring reindex` repairs it"

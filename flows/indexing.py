@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import orjson
 
-from flows.executors import Executor, ordered
+from flows import stopping
+from flows.executors import Pending
+from index import ledger_views
 from index.generations import Generations
 from index.records import Copy, IndexRecord
 from transforms.models import Rejected
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 COMMIT_CHANGES = 10_000
 """Most changes in one commit: one every 2,000 to 10,000 documents costs the same, one every 100 costs 2.5 times."""
 COMMIT_CHARACTERS = 50_000_000
-"""Most characters of one commit, whose records are held in memory: 10,000 news articles have half as many."""
+"""Most characters of one commit: 10,000 news articles have half as many. A worker gets its share of them at once."""
 SEGMENT_RECORDS = 5_000
 """Most records a worker makes a segment of: its memory stays under 250 MB, and 30,000 documents become six segments,
 which need no merge."""
@@ -62,7 +65,7 @@ def _give_memory_back() -> None:
     """Return what was freed to the system, where the C library can; it takes 4 ms.
 
     After building a segment of 5,000 documents that is 35 MB, which would lie idle in every worker while this run
-    merges; in this process the records of a batch, some 50 MB, once they are written down for the workers.
+    merges; in this process the records of a segment, some 25 MB, once they are written down for the worker.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -98,65 +101,96 @@ def _build_generation(run: Run, generations: Generations) -> str:
 
 
 def _apply_pending(run: Run, path: Path, generation: str) -> None:
+    """Commit batch after batch; the next one is read, and its segments are begun, before one is waited for."""
+    waiting: _Batch | None = None
+    for batch in _batches(run):
+        if waiting:
+            _apply(run, path, generation, waiting)
+        waiting = batch
+    if waiting:
+        _apply(run, path, generation, waiting)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The changes of one commit: what is to be added is handed out to the workers as it is read."""
+
+    wanted: dict[str, str | None] = field(default_factory=dict)
+    """What the ledger is told once they are durable: fingerprints by id, None for a deletion."""
+    deletes: list[str] = field(default_factory=list)
+    adds: list[IndexRecord] = field(default_factory=list)
+    """What is not handed out."""
+    building: list[tuple[SegmentTask, Pending[list[SegmentResult]]]] = field(default_factory=list)
+
+
+def _batches(run: Run) -> Iterator[_Batch]:
+    with run.ledger.reading() as connection:
+        left = ledger_views.pending_count(connection)
     changes = run.ledger.pending_index()
-    # Each batch is used up: its records beside the workers that index them would be 50 MB more.
-    while _apply(run, path, generation, _batch(changes)):
-        pass
+    numbers = count()
+    while (batch := _batch(run, changes, numbers, min(left, COMMIT_CHANGES))).wanted:
+        left -= len(batch.wanted)
+        yield batch
 
 
-def _batch(changes: Iterator[IndexChange]) -> list[IndexChange]:
-    """The changes of the next commit."""
-    batch: list[IndexChange] = []
-    characters = 0
+def _batch(run: Run, changes: Iterator[IndexChange], numbers: Iterator[int], expected: int) -> _Batch:
+    """Read the changes of the next commit, of which that many are to be expected."""
+    size = min(SEGMENT_RECORDS, max(-(-expected // run.executor.workers), DIRECT_CHANGES))
+    batch = _Batch()
+    characters = handed_out = 0
     for change in changes:
-        batch.append(change)
-        characters += len(change.record.text) if change.record else 0
-        if len(batch) >= COMMIT_CHANGES or characters >= COMMIT_CHARACTERS:
+        batch.wanted[change.id] = change.fingerprint
+        if change.record is None:
+            batch.deletes.append(change.id)
+        else:
+            batch.adds.append(change.record)
+            characters += len(change.record.text)
+            much = characters - handed_out >= COMMIT_CHARACTERS // run.executor.workers
+            if len(batch.adds) >= (DIRECT_CHANGES if much else size):
+                handed_out = characters
+                _hand_out(run, batch, next(numbers))
+        if len(batch.wanted) >= COMMIT_CHANGES or characters >= COMMIT_CHARACTERS:
             break
+    if len(batch.adds) >= DIRECT_CHANGES or (batch.adds and batch.building):
+        _hand_out(run, batch, next(numbers))
     return batch
 
 
-def _apply(run: Run, path: Path, generation: str, batch: list[IndexChange]) -> bool:
-    """Commit one batch, which is used up, and tell the ledger; False when there is nothing in it."""
-    if not batch:
-        return False
-    wanted = {change.id: change.fingerprint for change in batch}
-    result = run.executor.call("index", partial(_commit, run, path, batch))
+def _hand_out(run: Run, batch: _Batch, number: int) -> None:
+    """Let a worker build a segment of what was read so far, which is no longer held here."""
+    stopping.check()
+    path = run.work / f"records-{number}.jsonl"
+    with path.open("wb") as lines:
+        lines.writelines(orjson.dumps(record) + b"\n" for record in batch.adds)
+    batch.adds.clear()
+    _give_memory_back()
+    task = SegmentTask(str(path), str(run.work / "segments"))
+    batch.building.append((task, run.executor.submit("segment", build, task)))
+
+
+def _apply(run: Run, path: Path, generation: str, batch: _Batch) -> None:
+    """Commit one batch, and tell the ledger."""
+    segments: list[SegmentResult] = []
+    for task, pending in batch.building:
+        segments += pending.result()
+        Path(task.records).unlink()
+    result = run.executor.call("index", partial(_commit, path, batch, segments))
     failed = {failure.id for failure in result.failures}
-    run.ledger.mark_indexed({id_: fingerprint for id_, fingerprint in wanted.items() if id_ not in failed}, generation)
+    done = {id_: fingerprint for id_, fingerprint in batch.wanted.items() if id_ not in failed}
+    run.ledger.mark_indexed(done, generation)
     for failure in result.failures:
         _set_aside(run, failure.id, failure.error, failure.message)
     run.report.counts["indexed"] += result.added
-    run.progress.advance(len(wanted))
+    run.progress.advance(len(batch.wanted))
     run.measure_memory()
-    return True
 
 
-def _commit(run: Run, path: Path, batch: list[IndexChange]) -> CommitResult:
-    """One durable commit: small batches here, large ones as segments from the workers, and no longer held here."""
+def _commit(path: Path, batch: _Batch, segments: Sequence[SegmentResult]) -> CommitResult:
+    """One durable commit: of segments from the workers, or of the few changes that are written here."""
     from index.writer import IndexWriter  # as above
 
-    adds = [change.record for change in batch if change.record is not None]
-    deletes = [change.id for change in batch if change.record is None]
-    if len(adds) < DIRECT_CHANGES:
-        with IndexWriter(path) as writer:
-            return writer.apply(adds, deletes)
-    tasks = list(_segment_tasks(adds, run.work, run.executor))
-    adds.clear()
-    batch.clear()
-    _give_memory_back()
-    segments = [segment for _, built in ordered(run.executor, "segment", build, tasks) for segment in built]
     with IndexWriter(path) as writer:
-        return writer.join(segments, deletes)
-
-
-def _segment_tasks(records: Sequence[IndexRecord], work: Path, executor: Executor) -> Iterator[SegmentTask]:
-    size = min(SEGMENT_RECORDS, -(-len(records) // executor.workers))
-    for number, start in enumerate(range(0, len(records), size)):
-        path = work / f"records-{number}.jsonl"
-        with path.open("wb") as lines:
-            lines.writelines(orjson.dumps(record) + b"\n" for record in records[start : start + size])
-        yield SegmentTask(str(path), str(work / "segments"))
+        return writer.join(segments, batch.deletes) if segments else writer.apply(batch.adds, batch.deletes)
 
 
 def _load(path: str) -> Iterator[IndexRecord]:

@@ -21,7 +21,7 @@ from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
 from flows.rescue import count_survivors
 from flows.shards import Planner, ShardTask
-from flows.stages import source_path, time_limit
+from flows.stages import source_path
 from flows.time_limit import TimeLimit
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.outlet_lines import (
@@ -49,16 +49,24 @@ class CountTask(ShardTask):
     document_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the first pass found."""
+
+    knowledge: str = ""
+    """The file of the frozen knowledge; empty when nothing is to be learned."""
+    outdated: bool = False
+    """Whether documents that the ledger holds have become outdated by it."""
+    items: int = 0
+    """How many items were read: files and records."""
+
+
 def learn(
     run: Run, sources: Sequence[SourceFile | Rejected], known: Mapping[str, SourceState], *, full: bool
-) -> tuple[str, bool]:
-    """Count what is new in ``sources`` and freeze what is known.
-
-    Returns the file of the frozen knowledge, empty when nothing is to be learned, and whether documents that the
-    ledger holds have become outdated by it.
-    """
+) -> Learned:
+    """Count what is new in ``sources`` and freeze what is known."""
     if run.settings.outlet_lines == "off":
-        return "", False
+        return Learned()
     from index.ledger_lines import count, freeze  # with the ledger, which a worker that cleans does without
 
     began = perf_counter()
@@ -81,7 +89,7 @@ def learn(
     knowledge = run.work / "knowledge.json"
     store(Knowledge(frozen.lines, frozen.titles), knowledge)
     run.report.stage("count", new, perf_counter() - began)
-    return str(knowledge), bool(frozen.changed)
+    return Learned(str(knowledge), bool(frozen.changed), planner.planned)
 
 
 def count_shard(task: CountTask) -> str:
@@ -95,7 +103,7 @@ def count_shard(task: CountTask) -> str:
     with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
         known = ledger_lines.counted(connection, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
-    limit = time_limit(task.document_seconds, "")
+    limit = TimeLimit(task.document_seconds, worker=True)
     with unfinished.open("wb") as out, limit.watching():
         for (item, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):

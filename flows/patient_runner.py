@@ -22,6 +22,9 @@ class PatientRunner(Runner):
         self._say = say
         self._away = False
 
+    def handle_sigterm(self, *_: Any, **__: Any) -> None:
+        """Leave the signal to the event loop: Prefect's handler would end it in the middle of whatever it does."""
+
     async def __aenter__(self) -> Self:
         """Start, and be patient from then on."""
         await super().__aenter__()

@@ -39,6 +39,7 @@ from flows.settings import Settings
 from flows.settling import SETTLE_DOCUMENTS, settle, settle_all
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
+from flows.time_limit import SlowRules
 from index.ledger import Ledger
 from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
@@ -84,6 +85,7 @@ class Run:
     """Documents that are served again because their language is kept now."""
     records_left: bool = False
     """Whether a file that is still there no longer holds all documents that were read from it."""
+    slow_rules: SlowRules = field(default_factory=SlowRules)
     outcomes: Outcomes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -224,8 +226,8 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
     found = [item for item in discover(sources) if not path_of(item).startswith(own)]  # both passes see the same files
     known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("counting lines and titles")
-    knowledge, outdated = learn(run, found, known, full=full)
-    if outdated:
+    learned = learn(run, found, known, full=full)
+    if learned.outdated:
         known = run.ledger.source_states(run.report.rules_version, run.tried_with)
     run.progress.phase("cleaning")
     planner = Planner(
@@ -236,16 +238,19 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         shard_items=run.settings.runner.shard_documents,
         full=full,
     )
+    if not learned.outdated:  # otherwise there are more than were read
+        planner.expect(learned.items, run.executor.workers)
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
     unsettled = 0
-    tasks = _tasks(run, planner, shards, knowledge, full=full)
+    tasks = _tasks(run, planner, shards, learned.knowledge, full=full)
     rescue = partial(clean_survivors, run.executor)
     here = 0 if run.after_crash else SMALL_SHARDS
     for task, done in ordered(run.executor, "clean", clean_shard, tasks, rescue=rescue, here=here):
         shard = shards.pop(task.shard)
         unsettled += run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
+        run.slow_rules.add(done.slow_rules)
         if unsettled >= SETTLE_DOCUMENTS:
             unsettled = 0
             settle(run)

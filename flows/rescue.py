@@ -61,6 +61,7 @@ def clean_survivors(executor: Executor, task: CleanTask) -> ShardDone:
     seconds: dict[str, float] = {}
     documents, rejected, peak = Counter[str](), Counter[str](), 0.0
     slowest: list[tuple[float, str, str]] = []
+    slow_rules = Counter[str]()
     with Path(task.results).open("wb") as out:
         for found in halved(executor, "clean", clean_shard, task):
             if not isinstance(found, ShardDone):
@@ -75,7 +76,8 @@ def clean_survivors(executor: Executor, task: CleanTask) -> ShardDone:
             rejected.update(found.rejected)
             peak = max(peak, found.peak_memory_mb)
             slowest += found.slowest
-    return ShardDone(task.results, seconds, dict(documents), dict(rejected), peak, tuple(slowest))
+            slow_rules.update(found.slow_rules)
+    return ShardDone(task.results, seconds, dict(documents), dict(rejected), peak, tuple(slowest), dict(slow_rules))
 
 
 def _item(line: bytes) -> RawDocument | Rejected | SourceFile:

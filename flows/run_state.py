@@ -73,38 +73,54 @@ class Runs:
         return f"begun {utc(last.started_at)}, ended without a word: it was killed, or its disk or machine went away"
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The process that holds the lock of whoever writes, and since when (seconds of the epoch) if that is known."""
+
+    name: str
+    since: float | None = None
+
+
 def who_writes(settings: Settings) -> str | None:
     """The process that holds the lock of whoever writes; None when nobody does."""
     if holder := writer_of(settings.data_dir):
         return f"process {holder.process}"
     if file_of(settings.ledger_url):
         return None
-    with (
-        suppress(NoLedgerError),
-        Ledger.open(settings.ledger_url, read_only=True) as ledger,
-        ledger.reading() as connection,
-    ):
-        return writer_on_server(connection)
+    with suppress(NoLedgerError), Ledger.open(settings.ledger_url, read_only=True) as ledger:
+        writer = writing_now(settings, ledger)
+        return writer.name if writer else None
     return None
 
 
-def look_at_runs(settings: Settings, ledger: Ledger, known: Sequence[Run]) -> Runs:
-    """Judge the last of some runs (newest first) by its row, and by who holds the locks."""
-    holder = writer_of(settings.data_dir)
+def writing_now(settings: Settings, ledger: Ledger) -> Writer | None:
+    """The same for whoever has the ledger open."""
+    if holder := writer_of(settings.data_dir):
+        return Writer(f"process {holder.process}", holder.since)
     with ledger.reading() as connection:
-        writer = f"process {holder.process}" if holder else writer_on_server(connection)
+        name = writer_on_server(connection)
+    return Writer(name) if name else None
+
+
+def judge_runs(known: Sequence[Run], writer: Writer | None) -> Runs:
+    """Judge the last of some runs (newest first) by its row, and by who is writing."""
+    name = writer.name if writer else None
     finished = next((run for run in known if run.report), None)
     if not known:
-        return Runs(None, None, writer)
+        return Runs(None, None, name)
     run = known[0]
-    # What holds the lock now may have begun after a run that was killed, and be about to begin its own.
-    later = holder is not None and datetime.fromisoformat(run.started_at).timestamp() < holder.since - CLOCK_SECONDS
     state: State
     if run.finished_at:
         state = "finished"
     elif run.failed_at:
         state = "failed"
     else:
-        state = "running" if writer and not later else "died"
+        state = "running" if writer and not _began_after(writer, run) else "died"
     last = LastRun(run.run_id, run.started_at, run.finished_at, state, run.finished_at or run.failed_at, run.reason)
-    return Runs(last, finished, writer)
+    return Runs(last, finished, name)
+
+
+def _began_after(writer: Writer, run: Run) -> bool:
+    """Whether what is writing is not that run: it began after one that was killed, and is about to begin its own."""
+    began = datetime.fromisoformat(run.started_at).timestamp()
+    return writer.since is not None and began < writer.since - CLOCK_SECONDS

@@ -2,7 +2,8 @@
 
 A shard is a file of JSON lines under the run's work folder, each a file to read or a record already read from a larger
 file. Shards are written as the workers take them, so neither memory nor disk grows with the corpus, and they begin
-small, so that the first documents of a run are done soon.
+small, so that the first documents of a run are done soon. Where it is known how many items there are, they end small
+as well: no worker is left with a long one when the others have none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 FIRST_SHARD = 16
 """Items in a run's first shard; each further one is twice as large up to the configured size."""
+SHARES = 2
+"""Shards for each worker that what is left to do is cut into."""
+LAST_SHARD = 50
+"""Items of the shards at the end of a run whose length is known: a tenth of a second of work."""
 SHARD_BYTES = 8_000_000
 """A shard is closed when its sources' bytes reach this, however few items it has: pages are slower than records."""
 RECORD_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
@@ -72,7 +77,15 @@ class Planner:
         self._closes: list[SourceFile] = []
         self._bytes = 0
         self._count = 0
-        self._limit = min(FIRST_SHARD, shard_items)
+        self._growing = self._limit = min(FIRST_SHARD, shard_items)
+        self._expected, self._shares = 0, 1
+        self.planned = 0
+        """Items of all shards so far."""
+
+    def expect(self, items: int, workers: int) -> None:
+        """Let the last shards be small: so many items are to come, for so many workers."""
+        if workers > 1:
+            self._expected, self._shares = items, workers * SHARES
 
     def shards(self) -> Iterator[Shard]:
         """Walk the sources once, in order, and yield each shard when it is full."""
@@ -116,7 +129,10 @@ class Planner:
         shard = Shard(str(path), len(self._items), tuple(self._closes))
         self._items, self._closes, self._bytes = [], [], 0
         self._count += 1
-        self._limit = min(self._limit * 2, self._shard_items)
+        self.planned += shard.items
+        self._growing = self._limit = min(self._growing * 2, self._shard_items)
+        if self._expected > self.planned:
+            self._limit = min(self._growing, max((self._expected - self.planned) // self._shares, LAST_SHARD))
         return shard
 
 

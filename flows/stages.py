@@ -50,6 +50,8 @@ class ShardDone:
     peak_memory_mb: float
     slowest: tuple[tuple[float, str, str], ...]
     """The documents that took longest: seconds, id, source."""
+    slow_rules: dict[str, int]
+    """Documents that were stopped for their time, by the rule that was running."""
 
 
 SLOWEST = 10
@@ -64,12 +66,6 @@ TOGETHER_CHARACTERS = 500_000
 def rule_set(folders: tuple[str, ...]) -> RuleSet:
     """The rules of this process, loaded once."""
     return load_rules([Path(folder) for folder in folders])
-
-
-@lru_cache(maxsize=4)
-def time_limit(seconds: float, rules_version: str) -> TimeLimit:  # noqa: ARG001 (other rules begin without strikes)
-    """The limit on each document in this process, which remembers rules that were too slow."""
-    return TimeLimit(seconds, worker=True)
 
 
 def source_path(source: str) -> str:
@@ -90,7 +86,7 @@ def clean_shard(task: CleanTask) -> ShardDone:
     rejected: dict[str, int] = {}
     took: list[tuple[float, str, str]] = []
     unfinished = f"{task.results}.{token_hex(4)}.tmp"
-    limit = time_limit(task.document_seconds, rules.version)
+    limit = TimeLimit(task.document_seconds, worker=True)
     cleaned = partial(limit.process_all, rules=rules, clock=clock, known=load(task.knowledge))
     with Path(unfinished).open("wb") as out, limit.watching():
         for group in _groups(inputs):
@@ -109,6 +105,7 @@ def clean_shard(task: CleanTask) -> ShardDone:
         rejected,
         peak_memory_mb(),
         tuple(nlargest(SLOWEST, took)),
+        limit.slow_rules.documents,
     )
 
 

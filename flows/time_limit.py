@@ -6,13 +6,16 @@ time is that of the processor, so that neither a busy machine nor one that slept
 While an expression is matched no other Python code runs, in no thread; but the matcher looks for signals, and in the
 main thread a signal's handler can end it. In another thread (a Dask worker's) only the kernel can, with the whole
 process: then the shard is done again in a process of its own, where the work is in the main thread.
+
+Each document is stopped by its own time alone, whatever came before it in whichever process. A rule that never ends
+would cost a run a minute for each document: after some of them the run itself ends, and says which rule to mend.
 """
 
 from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +24,7 @@ from types import FrameType
 from typing import TypeVar
 
 from flows.executors import in_main_thread
-from transforms.errors import InputError
+from transforms.errors import InputError, SaringError
 from transforms.models import Document, RawDocument, Rejected
 from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
 from transforms.process import StageClock, stages_of
@@ -35,9 +38,9 @@ LOOK_SECONDS = 1.0
 """Processor seconds between two looks at what is going on; nearly all documents are done before the first."""
 EARLY_SECONDS = 0.02
 """How much earlier than asked for the kernel's timer may ring: it counts in ticks."""
-STRIKES = 3
-"""Documents that a rule may make too slow in one process. From then on it is stopped at the first look: a rule that
-never ends on any document costs a run a second for each, not a minute."""
+SLOW_DOCUMENTS = 10
+"""Documents of a run that one rule may make too slow: that many take ten minutes of a processor. A pattern with more
+of them is no accident of a text, and wants a person."""
 GRACE_SECONDS = 10.0
 """Processor seconds after the limit when the kernel ends a process that did not stop: a match of 2 million characters
 looks for signals every second or more often, but other compiled code may not."""
@@ -60,6 +63,28 @@ class TooSlowError(InputError):
         self.rule = rule
 
 
+class SlowRuleError(SaringError):
+    """A rule that makes one document after the other too slow: somebody must mend it."""
+
+
+class SlowRules:
+    """How many documents each rule has made too slow; raises SlowRuleError when it is enough of one."""
+
+    def __init__(self) -> None:
+        self.documents: Counter[str] = Counter()
+
+    def add(self, documents: Mapping[str, int]) -> None:
+        """Add documents by the rule that was running when they were stopped."""
+        self.documents.update(documents)
+        for rule, number in self.documents.items():
+            if number > SLOW_DOCUMENTS:
+                raise SlowRuleError(
+                    f"the rule `{rule}` did not come to its end on {number} documents, so nothing more is tried with "
+                    f"it: {_MEND}, or take it out. `saring rules test` makes it slow on purpose. What was recorded "
+                    "stays; the next run does the rest."
+                )
+
+
 @dataclass(slots=True)
 class _Work:
     """A document on its way through the stages."""
@@ -80,7 +105,7 @@ class TimeLimit:
         self._interval = min(LOOK_SECONDS, seconds)
         self._watching = False
         self._began: float | None = None
-        self._strikes: Counter[str] = Counter()
+        self.slow_rules = SlowRules()
 
     def process(
         self, raw: RawDocument, rules: RuleSet, clock: StageClock, known: Knowledge = NOTHING_KNOWN
@@ -146,7 +171,8 @@ class TimeLimit:
                 self._began = None
         except OutOfTimeError as error:
             self._began = None  # again: it may have been raised while that was done
-            self._strikes[error.rule] += 1
+            if error.rule:
+                self.slow_rules.add({error.rule: 1})
             raise self._explained(error) from None
 
     def _postpone_end(self) -> None:
@@ -169,25 +195,18 @@ class TimeLimit:
         if self._began is None:
             return
         spent = thread_time() - self._began + EARLY_SECONDS
-        rule = next(_rules_in(frame), "")
-        if spent >= self._seconds or (spent >= self._interval and rule and self._strikes[rule] >= STRIKES):
-            raise OutOfTimeError(rule, next(_steps_in(frame), ""))
+        if spent >= self._seconds:
+            raise OutOfTimeError(next(_rules_in(frame), ""), next(_steps_in(frame), ""))
 
     def _explained(self, error: OutOfTimeError) -> TooSlowError:
-        if error.rule and self._strikes[error.rule] > STRIKES:
-            spent = f"more than {LOOK_SECONDS:g} s of processor time in the rule `{error.rule}`, which had taken"
-            message = f"{spent} more than {self._seconds:g} s on {STRIKES} others"
-        else:
-            where = f" in the rule `{error.rule}`" if error.rule else f" in {error.step}" if error.step else ""
-            message = f"more than {self._seconds:g} s of processor time, the last of it{where}"
+        where = f" in the rule `{error.rule}`" if error.rule else f" in {error.step}" if error.step else ""
+        message = f"more than {self._seconds:g} s of processor time, the last of it{where}"
         hint = _RULE_HINT if error.rule else _STEP_HINT
         return TooSlowError(f"it took {message}", error.rule, hint)
 
 
-_RULE_HINT = (
-    "Bound every repetition in the pattern of that rule (`.{0,80}` for `.*`, no repetition inside of another), and see "
-    "`saring rules test`: the next ingest then tries this document again."
-)
+_MEND = "bound every repetition in its pattern (`.{0,80}` for `.*`, no repetition inside of another)"
+_RULE_HINT = f"Mend that rule: {_MEND}, and see `saring rules test`: the next ingest then tries this document again."
 _STEP_HINT = (
     "Shorten or split the document, or allow more with `runner.document_seconds` in config.yaml and "
     "`saring quarantine retry`; honest articles take milliseconds."

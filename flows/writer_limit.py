@@ -9,7 +9,6 @@ so a place that stays taken while nobody writes is one that was left behind.
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -18,6 +17,7 @@ from prefect import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError
 from prefect.concurrency.sync import concurrency
+from prefect.settings import get_current_settings
 
 from flows.logs import fact
 from flows.run_state import who_writes
@@ -46,7 +46,7 @@ def _wait_for_place(held: ExitStack, settings: Settings, waiting: Callable[[], N
     """Take the place when it is given back, or when nobody has been writing for as long as a lease lasts."""
     began = idle_since = time.monotonic()
     # A temporary server ends no leases; beside it the lock on the data folder is all that is needed.
-    patience = LEASE_SECONDS if os.environ.get("PREFECT_API_URL") else 0
+    patience = LEASE_SECONDS if get_current_settings().api.url else 0
     for look in itertools.count():
         try:
             held.enter_context(_place())

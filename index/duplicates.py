@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from index import tables
 from index.collecting import without_collection
@@ -26,6 +27,8 @@ from index.duplicates_queries import (
     REPRESENTATIVES,
     THEIR_COPIES,
     UNRESOLVED,
+    Candidate,
+    Unresolved,
 )
 from index.duplicates_texts import LEAST_EQUAL, NodeTexts
 from index.duplicates_verify import Verdict
@@ -90,11 +93,11 @@ def resolve(ledger: Ledger) -> ClusterChanges:
     return ClusterChanges(*counts, tuple(sorted(tally.changed)))
 
 
-def _unresolved(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    return UNRESOLVED.run(connection, limit=limit).all()
+def _unresolved(connection: Connection, limit: int) -> list[Unresolved]:
+    return list(starmap(Unresolved, UNRESOLVED.rows(connection, limit=limit)))
 
 
-def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts, tally: _Tally) -> set[int]:
+def _compare(connection: Connection, batch: Sequence[Unresolved], texts: NodeTexts, tally: _Tally) -> set[int]:
     """Bring the pairs of the batch's new nodes up to date; returns the nodes that were paired with them before."""
     nodes = {row.node for row in batch if row.status == tables.LIVE and row.resolution == tables.TO_COMPARE}
     hashes = _hashes(connection, nodes)
@@ -121,7 +124,7 @@ def _compare(connection: Connection, batch: Sequence[Row[Any]], texts: NodeTexts
 def _hashes(connection: Connection, nodes: Iterable[int]) -> dict[int, set[int]]:
     """Return the candidate hashes of every live document of some nodes: the pages and titles of all of them count."""
     hashes: dict[int, set[int]] = {}
-    for node, bands in LIVE_BANDS.run(connection, nodes=nodes):
+    for node, bands in LIVE_BANDS.rows(connection, nodes=nodes):
         hashes.setdefault(node, set()).update(unpack_numbers(bands))
     return hashes
 
@@ -131,14 +134,14 @@ def _pair_row(a: int, b: int, verdict: Verdict) -> tuple[Any, ...]:
 
 
 def _cluster(
-    connection: Connection, batch: Sequence[Row[Any]], partners: set[int], texts: NodeTexts, tally: _Tally
+    connection: Connection, batch: Sequence[Unresolved], partners: set[int], texts: NodeTexts, tally: _Tally
 ) -> None:
     """Draw the clusters of the batch again, with every document they held or now hold."""
     seeds = {row.node for row in batch} | partners
     clusters = {row.cluster for row in batch if row.cluster}
     if clusters:
         for members in (REPRESENTATIVES, THEIR_COPIES):
-            seeds.update(members.run(connection, ids=clusters).scalars())
+            seeds.update(members.values(connection, ids=clusters))
     leaders, edges = _components(connection, seeds)
     documents = _live_documents(connection, leaders)
     placed = [place for group in _grouped(leaders, documents) for place in _assign(connection, group, edges, texts)]
@@ -170,7 +173,7 @@ def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int]
     frontier = seeds
     while frontier:
         reached: set[int] = set()
-        for a, b, jaccard in COPIES.run(connection, nodes=frontier):
+        for a, b, jaccard in COPIES.rows(connection, nodes=frontier):
             edges[a, b] = jaccard
             reached.update(node for node in (a, b) if node not in leader)
             leader.setdefault(a, a)
@@ -181,22 +184,22 @@ def _components(connection: Connection, seeds: set[int]) -> tuple[dict[int, int]
     return {node: find(node) for node in leader}, edges
 
 
-def _live_documents(connection: Connection, nodes: Iterable[int]) -> dict[int, list[Row[Any]]]:
-    found: dict[int, list[Row[Any]]] = {}
-    for row in LIVE_DOCUMENTS.run(connection, nodes=nodes):
+def _live_documents(connection: Connection, nodes: Iterable[int]) -> dict[int, list[Candidate]]:
+    found: dict[int, list[Candidate]] = {}
+    for row in starmap(Candidate, LIVE_DOCUMENTS.rows(connection, nodes=nodes)):
         found.setdefault(row.node, []).append(row)
     return found
 
 
-def _grouped(leaders: Mapping[int, int], documents: Mapping[int, list[Row[Any]]]) -> list[list[Row[Any]]]:
-    groups: dict[int, list[Row[Any]]] = {}
+def _grouped(leaders: Mapping[int, int], documents: Mapping[int, list[Candidate]]) -> list[list[Candidate]]:
+    groups: dict[int, list[Candidate]] = {}
     for node, leader in leaders.items():
         groups.setdefault(leader, []).extend(documents.get(node, ()))
     return [group for group in groups.values() if group]
 
 
 def _assign(
-    connection: Connection, group: Sequence[Row[Any]], edges: Mapping[tuple[int, int], float], texts: NodeTexts
+    connection: Connection, group: Sequence[Candidate], edges: Mapping[tuple[int, int], float], texts: NodeTexts
 ) -> list[Place]:
     """Part a component into clusters: the best document with its copies, the best of what is left with its, and so on.
 
@@ -231,7 +234,7 @@ def _copies_of(
     return alike
 
 
-def _rank(row: Row[Any]) -> tuple[int, float, str]:
+def _rank(row: Candidate) -> tuple[int, float, str]:
     return -row.characters, _instant(row.published_at), row.id
 
 

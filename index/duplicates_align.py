@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, zip_longest
-from operator import and_, eq, itemgetter, mul, not_
+from itertools import compress, count, zip_longest
+from operator import and_, eq, itemgetter, mul, ne, not_
 
 from index.analysis_words import stop_words
-from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS, plain_words
+from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS, ascii_words, plain_words, without_signs
 
 DIFFERING = 3
 """Differing words, less the equal ones between them, that end a block: one word in ten replaced leaves blocks whole."""
@@ -65,9 +65,9 @@ class Words:
     """A text as case-folded words, with what alignment looks up; each part is worked out when it is first asked for."""
 
     def __init__(self, text: str) -> None:
+        self._raw = text
         plain = plain_words(text)
-        self._text = text if plain is not None else VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text))
-        self.words = plain if plain is not None else [word.casefold() for word in _WORD.findall(self._text)]
+        self.words = plain if plain is not None else _folded(text)
 
     @cached_property
     def grams(self) -> list[str]:
@@ -101,7 +101,7 @@ class Words:
         if len(first) == len(grams):
             return {}
         places: dict[str, list[int]] = {}
-        for place in [place for place, there in enumerate(map(first.__getitem__, grams)) if place != there]:
+        for place in compress(count(), map(ne, map(first.__getitem__, grams), count())):
             places.setdefault(grams[place], [first[grams[place]]]).append(place)
         return places
 
@@ -121,14 +121,20 @@ class Words:
     @cached_property
     def named(self) -> frozenset[str]:
         """The words that are capitalised within a sentence, and hardly ever stand there in small letters."""
+        text = self._text
         capitals = Counter(word for word, case in zip(self.words, self._cases, strict=True) if case == _CAPITAL)
-        small, ordinary = Counter(_SMALL_WORD.findall(self._text)), stop_words()
+        small, ordinary = Counter(_SMALL_WORD.findall(text)), stop_words()
         return frozenset(
             word
             for word, count in capitals.items()
             if count > SMALL * small[word]
-            and (word not in ordinary or word.upper() in self._text)  # ``AS`` is a country, ``as`` an axle
+            and (word not in ordinary or word.upper() in text)  # ``AS`` is a country, ``as`` an axle
         )
+
+    @cached_property
+    def _text(self) -> str:
+        """The text that the words were taken from."""
+        return self._raw if self._raw.isascii() or plain_words(self._raw) is not None else _composed(self._raw)
 
     @cached_property
     def _cases(self) -> list[int]:
@@ -137,6 +143,18 @@ class Words:
         capitals = bytes(map(str.isupper, map(itemgetter(0), found)))
         after = b"\1" + ends.translate(_AFTER)
         return list(compress(map(mul, capitals, after), map(not_, ends)))
+
+
+def _folded(text: str) -> list[str]:
+    """Return the words of a text that has foreign letters: they must not slow down its other sentences."""
+    words: list[str] = []
+    for sentence in without_signs(text).split(". "):
+        words += ascii_words(sentence) if sentence.isascii() else map(str.casefold, _WORD.findall(_composed(sentence)))
+    return words
+
+
+def _composed(text: str) -> str:
+    return VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text))
 
 
 def is_number(word: str) -> bool:

@@ -68,7 +68,7 @@ def weigh(connection: Connection, pairs: set[Pair]) -> dict[Pair, int]:
     """Count the equal minima of pairs of nodes; texts that differ in their spaces share a node, so the best counts."""
     nodes = {node for pair in pairs for node in pair}
     sketches: dict[int, set[bytes]] = {}
-    for node, sketch in LIVE_SKETCHES.run(connection, nodes=nodes).all() if nodes else ():
+    for node, sketch in LIVE_SKETCHES.rows(connection, nodes=nodes) if nodes else ():
         sketches.setdefault(node, set()).add(sketch)
     return {
         (a, b): max([equal_minima(one, other) for one in sketches[a] for other in sketches[b]])
@@ -89,10 +89,10 @@ def _members(
     settled = {hash_ for hash_, last in crowds.items() if min(shared.get(hash_, (first[hash_],))) > last}
     there: dict[int, list[int]] = {hash_: [] for hash_ in shared}
     asked = [hash_ for hash_ in hashes if hash_ not in settled] if settled else hashes
-    for hash_, node in MEMBERS.run(connection, hashes=asked).all():
+    for hash_, node in MEMBERS.rows(connection, hashes=asked):
         there.setdefault(hash_, []).append(node)
     for hash_ in settled:
-        there[hash_] = list(HUBS.run(connection, hash=hash_, last_hub=crowds[hash_]).scalars())
+        there[hash_] = HUBS.values(connection, hash=hash_, last_hub=crowds[hash_])
     for hash_, nodes in there.items():
         entering = shared.get(hash_) or [first[hash_]]
         members = nodes + entering
@@ -105,7 +105,7 @@ def _members(
 
 def _crowds(connection: Connection, hashes: Collection[int]) -> dict[int, int]:
     """Return the last hub of bands that are crowded: of some, or of all when many are asked for."""
-    some = CROWDS.run(connection) if len(hashes) >= ALL_CROWDS else CROWDS_OF.run(connection, hashes=hashes)
+    some = CROWDS.rows(connection) if len(hashes) >= ALL_CROWDS else CROWDS_OF.rows(connection, hashes=hashes)
     return {hash_: last for hash_, last in some if hash_ in hashes}
 
 

@@ -71,11 +71,18 @@ def _numbers(one: Words, other: Words, places: Sequence[Place]) -> int:
 def _names(one: Words, other: Words, places: Sequence[Place]) -> int:
     """Count the names that differ; one that is elsewhere in the other text was moved or means the same person."""
     count = 0
-    for here, there in places if len(places) >= NAMES_AT_LEAST else ():
+    strange = [place for place in places if _strange(one, other, *place)]  # only there may names differ
+    for here, there in strange if len(strange) >= NAMES_AT_LEAST else ():
         mine, yours = _pick_names(one, here), _pick_names(other, there)
         if mine and yours and not _same_name(mine, yours):
             count += not other.vocabulary.issuperset(mine) and not one.vocabulary.issuperset(yours)
     return count
+
+
+def _strange(one: Words, other: Words, here: slice, there: slice) -> bool:
+    """Say whether each text has a word in one place that the other has nowhere."""
+    mine, yours = one.words[here], other.words[there]
+    return not other.vocabulary.issuperset(mine) and not one.vocabulary.issuperset(yours)
 
 
 def _only_moved(one: Words, other: Words) -> bool:

@@ -41,7 +41,7 @@ class NodeTexts:
         self._urls = {node: set() for node in nodes}
         titles: dict[int, set[frozenset[str]]] = {node: set() for node in nodes}
         self._readers = {}
-        for node, id_, url, title in NOTED.run(connection, nodes=nodes).all():
+        for node, id_, url, title in NOTED.rows(connection, nodes=nodes):
             self._readers[node] = min(id_, self._readers.get(node, id_))
             self._urls[node].add(url or "")
             titles[node].add(headline(title))
@@ -53,7 +53,7 @@ class NodeTexts:
             self._texts.clear()
             self._characters = 0
         missing = sorted(self._readers[node] for node in nodes if node not in self._texts)
-        for node, raw, packed in STORED.run(connection, ids=missing).all() if missing else ():
+        for node, raw, packed in STORED.rows(connection, ids=missing) if missing else ():
             text = unpack_pair(raw, packed)[1]
             self._texts[node] = Words(text)
             self._characters += len(text)

@@ -275,7 +275,9 @@ class Ledger:
     def reset_indexed(self, generation: str, fingerprints: Mapping[str, str] | None = None) -> None:
         """Start over with a new generation that holds exactly ``fingerprints`` (id → fingerprint), or nothing."""
         with self.writing() as connection:
-            connection.execute(update(tables.documents).values(indexed_as=None, check_index=1))
+            columns = tables.documents.c  # nearly all rows are so already when a ledger's first generation is built
+            others = columns.indexed_as.is_not(None) | (columns.check_index != 1)
+            connection.execute(update(tables.documents).where(others).values(indexed_as=None, check_index=1))
             ledger_views.mark_indexed(connection, fingerprints or {}, generation)
 
     def indexed_generation(self) -> str | None:

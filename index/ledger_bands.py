@@ -42,9 +42,9 @@ def members_of(clusters: Iterable[str]) -> tuple[ColumnElement[bool], ColumnElem
 def cut_pairs(connection: Connection, nodes: Iterable[int]) -> set[int]:
     """Delete every pair of some nodes; returns the nodes that were paired with them."""
     cut = list(nodes)
-    partners = set(_PARTNERS.run(connection, nodes=cut).scalars())
+    partners = set(_PARTNERS.values(connection, nodes=cut))
     for side in _CUT if partners else ():
-        side.run(connection, nodes=cut)
+        side.rows(connection, nodes=cut)
     return partners
 
 

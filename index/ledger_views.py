@@ -182,6 +182,12 @@ def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list
     return changes, right, rows[-1][0].key if rows else 0
 
 
+def pending_count(connection: Connection) -> int:
+    """Return how many documents there are at most that the index may hold wrongly."""
+    query = select(func.count()).select_from(tables.documents).where(tables.documents.c.check_index == 1)
+    return int(connection.execute(query).scalar_one())
+
+
 def settle_index(connection: Connection, ids: Iterable[str]) -> None:
     """Note that the index is right about these documents."""
     connection.execute(update(tables.documents).where(among(tables.documents.c.id, ids)).values(check_index=0))

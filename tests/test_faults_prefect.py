@@ -47,6 +47,47 @@ def test_a_server_that_is_down_is_told_at_once_with_what_to_do(tmp_path: Path):
         assert ("--direct" in done.stderr) == (command != ["serve"])
 
 
+def test_serving_without_a_server_is_refused(tmp_path: Path):
+    """A temporary one runs no schedules: it would wait for ever, in silence."""
+    (tmp_path / "config.yaml").write_text("sources: [.]\n", encoding="utf-8")
+    own = environment(tmp_path, "")
+    del own["PREFECT_API_URL"]
+    done = subprocess.run([str(SARING), "serve"], cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "PREFECT_API_URL" in done.stderr
+    assert "cron" in done.stderr
+    assert "waiting for runs" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serving_that_has_only_begun_can_be_stopped(tmp_path: Path, server, number: signal.Signals):
+    (tmp_path / "config.yaml").write_text("sources: [.]\n", encoding="utf-8")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, and by children too, behind a shell
+    serving = subprocess.Popen(
+        [str(SARING), "serve"],
+        cwd=tmp_path,
+        env=environment(tmp_path, server[0]),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    signal.signal(signal.SIGINT, before)
+    with serving:
+        try:
+            assert serving.stderr is not None
+            while "waiting for runs" not in (said := serving.stderr.readline()):
+                assert said, "it ended before it was told to"
+            os.killpg(serving.pid, number)
+            _, rest = serving.communicate(timeout=60)
+        finally:
+            serving.kill()
+    assert serving.returncode == 0, rest
+    assert "Traceback" not in rest
+
+
 def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
     """A real Prefect server that answers, the leader of a process group."""
     url = f"http://127.0.0.1:{port}/api"
@@ -129,7 +170,7 @@ def test_a_server_that_dies_in_the_middle(tmp_path: Path, server):
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_killed_command_does_not_keep_the_next_from_its_turn(tmp_path: Path):
-    """Its temporary server outlives it, and with it the place that the command had."""
+    """The temporary server's database outlives it, and in that the place that the command had."""
     raw = tmp_path / "raw"
     raw.mkdir()
     for number in range(200):

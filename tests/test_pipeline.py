@@ -67,6 +67,20 @@ def test_long_documents_are_committed_a_few_at_a_time(tmp_path: Path, monkeypatc
     assert int(contents.stem.rpartition("_")[2]) > 2
 
 
+def test_many_changes_are_read_and_built_ahead_of_their_commits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in {"COMMIT_CHANGES": 50, "SEGMENT_RECORDS": 20, "DIRECT_CHANGES": 15}.items():
+        monkeypatch.setattr(f"flows.indexing.{name}", most)
+    own = settings(tmp_path)
+    assert ingest(own, articles(tmp_path, 112)).counts["indexed"] == len(everything(own)) // 2 == 112
+    (contents,) = (own.index_dir / "generations").rglob("_*.toc")
+    assert int(contents.stem.rpartition("_")[2]) == 3
+    assert len(list(contents.parent.glob("*.seg"))) == 7  # 20, 20 and 10, twice, and the last twelve
+    assert search(own.index_dir, "sungai").total > 50
+    assert health(own, check=True).consistent
+
+
 def test_examples_become_searchable(tmp_path):
     report = ingest(settings(tmp_path), EXAMPLES / "raw")
     assert report.counts["quarantined"] == 0

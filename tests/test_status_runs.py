@@ -16,10 +16,13 @@ from four_articles import four_articles, status
 from ledger_samples import article
 
 from flows.executors import InlineExecutor
+from flows.health import health
 from flows.locks import LOCK_NAME, data_lock, writer_of
-from flows.pipeline import run_ingest
+from flows.pipeline import run_ingest, run_reindex
 from flows.progress import Silent
 from flows.settings import Settings
+from index import ledger_figures
+from index.ledger import Ledger
 from transforms.errors import LedgerError
 
 SARING = Path(sys.executable).with_name("saring")
@@ -75,10 +78,12 @@ def test_a_run_that_fails_leaves_its_reason(own: Settings, error: BaseException,
     assert f"failed {found['last_run']['ended_at'][:10]}" in text
     assert told in text
     assert "last success" in text
-    assert "the next run does the rest" in text
+    assert "problem: the last run did not come to its end" in text
+    assert status(own).exit_code == 1
     ingest(own)
     after = told_as_json(own)
     assert after["last_run"]["state"] == "finished"
+    assert not after["problems"]
     assert not after["hints"]
 
 
@@ -90,35 +95,75 @@ def test_what_waits_after_a_failure_is_not_called_damage(own: Settings):
         ingest(own, Breaking(LedgerError("gone")))
     done = status(own)
     assert done.exit_code == 1
-    (problem,) = [line for line in done.stdout.splitlines() if line.startswith("problem")]
-    assert "`saring ingest` finishes that" in problem
-    assert "reindex" not in problem
+    waits, ended = [line for line in done.stdout.splitlines() if line.startswith("problem")]
+    assert "`saring ingest` finishes that" in waits
+    assert "reindex" not in waits
+    assert "did not come to its end" in ended
     ingest(own)
     assert status(own).exit_code == 0
 
 
 def test_a_killed_run_and_one_under_way_are_told_apart(own: Settings):
     ingest(own)
+    Path(own.sources[0], "b9.txt").write_text(f"berita {article(9)}", encoding="utf-8")
     command = [str(SARING), "ingest", "--direct", "--full", "--log-format", "json", own.sources[0]]
     environment = {**os.environ, "SARING_DATA_DIR": str(own.data_dir), "SARING_RUNNER__KIND": "inline"}
+    environment |= {"SARING_RUNNER__SHARD_DOCUMENTS": "5", "SARING_OUTLET_LINES": "off"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
-        while "run_started" not in run.stderr.readline():
+        while '"recorded"' not in run.stderr.readline():
             assert run.poll() is None
         run.send_signal(signal.SIGSTOP)
         found = told_as_json(own)
         assert found["last_run"]["state"] == "running"
         assert found["writer"] == f"process {run.pid}"
-        assert f"under way in process {run.pid}" in status(own).stdout
+        assert (found["consistent"], found["problems"]) == (False, [])
+        assert "to be indexed; the run under way does that" in found["under_way"][0]
+        for arguments in ([], ["--check"]):
+            told = status(own, *arguments)
+            assert told.exit_code == 0, "what is being done is not wrong"
+            assert f"under way in process {run.pid}" in told.stdout
+            assert f"disagree until process {run.pid} is done" in told.stdout
         metrics = own.data_dir.parent / "saring.prom"
         status(own, "--metrics", str(metrics))
         assert "\nsaring_run_under_way 1\n" in metrics.read_text(encoding="utf-8")
         run.kill()
     found = told_as_json(own)
     assert (found["last_run"]["state"], found["writer"]) == ("died", None)
-    text = status(own, "--metrics", str(metrics)).stdout
-    assert "ended without a word" in text
+    dead = status(own, "--metrics", str(metrics))
+    assert dead.exit_code == 1
+    assert "ended without a word" in dead.stdout
+    assert "to be indexed; `saring ingest` finishes that" in dead.stdout
     assert {"saring_run_under_way 0", "saring_run_failed 1"} <= set(metrics.read_text(encoding="utf-8").splitlines())
+
+
+def test_what_is_told_is_of_one_moment_while_a_run_promotes_and_ends(own: Settings, monkeypatch: pytest.MonkeyPatch):
+    ingest(own)
+    counted, runs = ledger_figures.counts, []
+
+    def counting(connection):
+        if not runs:
+            runs.append(run_reindex(own, InlineExecutor(), from_raw=False, progress=Silent()))
+        return counted(connection)
+
+    monkeypatch.setattr(ledger_figures, "counts", counting)
+    found = health(own)
+    assert found.generation == runs[0].generation
+    assert found.runs.last.run_id == runs[0].run_id
+    assert not found.problems
+
+
+def test_a_run_that_takes_days_is_told(own: Settings):
+    ingest(own)
+    with Ledger.open(own.ledger_url) as ledger, data_lock(own.data_dir):
+        ledger.start_run("20990101T000000.000000Z", "2020-01-01T00:00:00+00:00")
+        os.utime(own.data_dir / LOCK_NAME, (1577836801, 1577836801))
+        told = status(own)
+    assert told.exit_code == 1
+    assert (
+        f"hours ago, and no other can begin: see in its log whether it gets on, or end process {os.getpid()}"
+        in told.stdout
+    )
 
 
 def test_only_a_living_holder_of_the_lock_writes(tmp_path: Path):

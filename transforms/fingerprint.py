@@ -101,21 +101,30 @@ def similarity(a: str, b: str) -> tuple[float, float]:
 
 def plain_words(text: str) -> list[str] | None:
     """Split a text of ASCII letters and common signs into case-folded words; None for another one."""
+    text = without_signs(text)
+    return ascii_words(text) if text.isascii() else None
+
+
+def without_signs(text: str) -> str:
+    """Replace the common signs beyond ASCII by spaces."""
     if not text.isascii():
         for sign in _SIGNS:
             text = text.replace(sign, " ")
-    return text.translate(_ASCII_WORDS).split() if text.isascii() else None
+    return text
+
+
+def ascii_words(text: str) -> list[str]:
+    """Split an ASCII text into case-folded words."""
+    return text.translate(_ASCII_WORDS).split()
 
 
 def _words(text: str) -> list[str]:
-    plain = plain_words(text)
-    if plain is not None:
-        return plain
-    for sign in _SIGNS:
-        text = text.replace(sign, " ")
+    text = without_signs(text)
+    if text.isascii():
+        return ascii_words(text)
     words: list[str] = []
     for sentence in text.split(". "):  # one foreign letter must not slow down the whole text
-        words += sentence.translate(_ASCII_WORDS).split() if sentence.isascii() else _words_beyond_ascii(sentence)
+        words += ascii_words(sentence) if sentence.isascii() else _words_beyond_ascii(sentence)
     return words
 
 

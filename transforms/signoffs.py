@@ -8,7 +8,8 @@ a sentence, ``(dkk)``, ``(yoy)``, ``(terdakwa)``, are body.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import takewhile
 
 from transforms.furniture import furniture_kind
 from transforms.lines import Line, Page
@@ -262,25 +263,31 @@ def trailing_tags(page: Page) -> Iterator[Span]:
     """Key words in small letters after the sign-off, on lines of their own or run on."""
     if not page.lines:
         return
-    first = _first_tag(page, _is_tag_line)
+    first = len(page.lines)
+    while first > max(1, page.tail_start) and _is_tag_line(page.lines[first - 1]):
+        first -= 1
     if first < len(page.lines) and _closes(page.lines[first - 1], len(page.lines) - first):
         yield page.lines[first].start, page.lines[-1].end
-    elif (first := _first_tag(page, _may_be_tag)) < len(page.lines) - 1:
-        # The name of an event among the key words: only initials on a line of their own make such lines sure.
-        bracket = _BRACKET.fullmatch(page.lines[first - 1].text)
-        if bracket and _INITIAL_PAIR.fullmatch(bracket.group(1)) and _is_tag_line(page.lines[first]):
-            yield page.lines[first].start, page.lines[-1].end
+    else:
+        yield from _tags_after_initials(page)
     last = page.lines[-1]
     if inline := _INLINE_TAGS.search(page.text, max(last.start, last.end - 300), last.end):
         yield inline.span(1)
 
 
-def _first_tag(page: Page, is_tag: Callable[[Line], bool]) -> int:
-    """Index of the first of the lines at the end that are tags."""
-    first = len(page.lines)
-    while first > max(1, page.tail_start) and is_tag(page.lines[first - 1]):
-        first -= 1
-    return first
+def _tags_after_initials(page: Page) -> Iterator[Span]:
+    """Tags between initials on a line of their own and whatever else the page prints there.
+
+    Only such initials make it sure that the name of an event among the key words is one of them.
+    """
+    for line in reversed(page.lines[max(0, page.tail_start - 1) : -1]):
+        bracket = _BRACKET.fullmatch(line.text)
+        if bracket and _INITIAL_PAIR.fullmatch(bracket.group(1)):
+            following = page.lines[line.index + 1 :]
+            if _is_tag_line(following[0]):
+                tags = list(takewhile(_may_be_tag, following))
+                yield tags[0].start, tags[-1].end
+            return
 
 
 def _may_be_tag(line: Line) -> bool:

@@ -119,10 +119,14 @@ def reindex(  # noqa: PLR0913, PLR0917 (as above)
 
 
 def serve(config: ConfigOption = None) -> None:
-    """Run the scheduled flows (nightly ingest, weekly reindex) until stopped."""
+    """Run the scheduled flows (nightly ingest, weekly reindex) until stopped.
+
+    Needs a Prefect server that stays, named in PREFECT_API_URL: a temporary one runs no schedules.
+    """
     load_settings(config)
     prefect_server.configure()
     with prefect_server.server(or_direct=False):
+        prefect_server.need_server()
         from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
         serve_schedules(config, say)
@@ -187,6 +191,7 @@ def _through_prefect(settings: Settings, run: Callable[[], dict[str, Any]], quie
     try:
         with prefect_server.server():
             prefect_server.announce(quiet)
+            prefect_server.tie_temporary_server()
             return run()
     except prefect_server.ServerError:
         report = _report_since(settings, began)

@@ -37,8 +37,9 @@ def status(
 ) -> None:
     """Say what is stored, whether the index holds exactly that, and what waits for a person.
 
-    Exit status 1 when ledger and index disagree, as they do from a rollback to the next ingest or reindex, or when
-    there is no ledger yet; 0 when they agree, whatever waits for a person.
+    Exit status 1 when something is wrong: ledger and index disagree while nobody is writing, as they do from a rollback
+    to the next ingest or reindex; one of them is damaged; the last run failed or was killed; there is no ledger yet.
+    0 otherwise, whatever waits for a person or is under way.
     """
     from flows.health import health  # start-up time: only what the command needs
 
@@ -55,7 +56,7 @@ def status(
         print_json(found.to_json())
     else:
         show(found.as_text())
-    if not found.consistent:
+    if found.problems:
         raise typer.Exit(1)
 
 

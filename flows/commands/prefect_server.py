@@ -52,6 +52,30 @@ def announce(quiet: bool) -> None:
         say("saring: starting Prefect with a temporary server (10 to 20 seconds; --direct does without)")
 
 
+def tie_temporary_server() -> None:
+    """Let a server that Prefect starts for this command end with it, however it ends."""
+    if not _named_server():
+        from flows.temporary_server import tie_to_this_process  # importing Prefect takes seconds
+
+        tie_to_this_process()
+
+
+def need_server() -> None:
+    """Refuse to wait for runs that nobody would schedule: a temporary server does not."""
+    if not _named_server():
+        raise ServerError(
+            "schedules need a Prefect server that stays: start one with `prefect server start`, and name it in "
+            "PREFECT_API_URL, such as http://127.0.0.1:4200/api. Without one, let cron run `saring ingest --direct`."
+        )
+
+
+def _named_server() -> str | None:
+    """The server that the environment or a profile of Prefect's names."""
+    from prefect.settings import get_current_settings  # importing Prefect takes seconds
+
+    return get_current_settings().api.url
+
+
 @contextmanager
 def server(*, or_direct: bool = True) -> Iterator[None]:
     """Say in words when Prefect's server is not there or goes away; ``or_direct`` where a command can do without it."""
@@ -75,8 +99,9 @@ def server(*, or_direct: bool = True) -> Iterator[None]:
         raise ServerError(f"Prefect's server does not answer: {error}. {advice}") from error
     except BaseException as error:
         # While a flow runs, Prefect takes SIGTERM and raises this; it is not imported here for the time that takes.
-        if type(error).__name__ != "TerminationSignal":
+        stop = Stopped(signal.SIGTERM) if type(error).__name__ == "TerminationSignal" else error
+        if isinstance(stop, Stopped) and or_direct and LEFT_TO_DO not in getattr(stop, "__notes__", ()):
+            stop.add_note(LEFT_TO_DO)  # Prefect raises it anew, without what the run has noted on it
+        if stop is error:
             raise
-        stop = Stopped(signal.SIGTERM)
-        stop.add_note(LEFT_TO_DO)
         raise stop from None

@@ -13,7 +13,7 @@ from flows.commands.explaining import explain_document
 from flows.commands.rules_diff import diff_rules
 from flows.commands.rules_test import test_rules
 from flows.settings import Settings, load_settings
-from flows.time_limit import TimeLimit
+from flows.time_limit import SlowRuleError, TimeLimit
 from transforms.clean import clean
 from transforms.errors import NoLedgerError
 from transforms.evaluate import DocumentScore, Evaluation, failed, score
@@ -97,6 +97,8 @@ def _scored(gold: GoldDocument, rules: RuleSet, limit: TimeLimit) -> DocumentSco
     raw = RawDocument(gold.id, gold.id, gold.text)
     try:
         cleaned = limit.run(lambda: clean(*parse(raw), rules))
+    except SlowRuleError:
+        raise
     except Exception as error:  # noqa: BLE001 (a document that breaks the cleaner is a result to show)
         return failed(gold, f"{type(error).__name__}: {error}")
     return score(gold, cleaned.removals, cleaned.text)

@@ -31,7 +31,7 @@ from transforms.rules.matchers import MATCHERS
 
 __all__ = ["CLEANER_VERSION", "EXAMPLE_TEXT", "Finder", "Rule", "RuleSet", "load_rules"]
 
-CLEANER_VERSION = "3"
+CLEANER_VERSION = "4"
 """Counts changes of the cleaner's code that change its output; part of every rule set's version."""
 SCOPES = frozenset({"line", "head", "tail", "line_start", "line_end", "start", "end", "inline", "document"})
 CLEANING_DATA = ("dateline_places.txt", "furniture.yaml", "related_tables.json.gz")
