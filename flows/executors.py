@@ -32,8 +32,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 A = TypeVar("A")
 
-IN_FLIGHT_PER_WORKER = 2
-"""Shards handed out ahead of each worker: enough that none waits, few enough that disk and memory stay bounded."""
+IN_FLIGHT_PER_WORKER = 3
+"""Shards handed out ahead of each worker: enough that none waits, small as the last ones are, while duplicates are
+settled here, few enough that disk and memory stay bounded."""
 SMALL_SHARDS = 3
 """Shards worked on before workers are started: the first three of a run hold 112 documents at most."""
 
