@@ -264,7 +264,8 @@ class ProcessExecutor:
         if self._pool is None:
             self._pool = new_pool(self.workers)
         try:
-            return self._generation, self._pool.submit(function, argument)
+            with _signals_held_back():  # a worker whose start is broken off ends in a traceback
+                return self._generation, self._pool.submit(function, argument)
         except BrokenProcessPool:
             self.renew(self._generation)
             return self.start(function, argument)

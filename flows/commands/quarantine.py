@@ -72,11 +72,11 @@ def retry_quarantine(
     config: ConfigOption = None,
 ) -> None:
     """Make the next ingest read the sources of these rows again, changed or not."""
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.ledger import Ledger  # as above
 
     settings = load_settings(config)
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
         paths = ledger.retry_quarantine(numbers or [row.number for row in ledger.quarantine()])
     if not paths:
         say("nothing to retry")
@@ -95,14 +95,14 @@ def accept_quarantine(
     config: ConfigOption = None,
 ) -> None:
     """Leave rows as they are: no longer counted as waiting, not retried while the source stays as it is."""
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.ledger import Ledger  # as above
     from index.ledger_quarantine import ACCEPTED, resolve  # as above
 
     if bool(numbers) == bool(reason):
         raise ConfigError("say which: row numbers, or --reason STAGE/ERROR")
     settings = load_settings(config)
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
         waiting = ledger.quarantine()
         chosen = [
             row.number for row in waiting if row.number in (numbers or ()) or f"{row.stage}/{row.error}" == reason
