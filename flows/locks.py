@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 LOCK_NAME = "writer.lock"
 LEDGER_NAME = "ledger.sqlite"
 """A ledger of that name is in a data folder, whose lock is the ledger's as well."""
+SERVE_LOCK_NAME = "serve.lock"
 UNKNOWN = "unknown"
+_WRITTEN = (
+    "{name} is being written by process {process}. Wait until it is done, or stop it; searching goes on meanwhile."
+)
+_SERVED = (
+    "the schedules of {name} are served already, by process {process}: whichever of two ends first would pause them "
+    "for both. For a run out of turn: `prefect deployment run ingest/nightly`, or `saring ingest`."
+)
 TRIES, AGAIN_SECONDS = 4, 0.05
 """Tries to become the writer, and between them: somebody may be looking who that is, which takes microseconds."""
 
@@ -47,7 +55,7 @@ def writer_lock(settings: Settings) -> Iterator[None]:
     with data_lock(settings.data_dir), ExitStack() as held:
         for path in _ledger_locks(settings):
             path.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(_lock(path, str(settings.ledger)))
+            held.enter_context(_lock(path, _WRITTEN, str(settings.ledger)))
         yield
 
 
@@ -55,28 +63,34 @@ def writer_lock(settings: Settings) -> Iterator[None]:
 def data_lock(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's writer lock; raises :class:`DataLockedError` at once when it is taken."""
     claim(data_dir)
-    with _lock(data_dir / LOCK_NAME, str(data_dir)):
+    with _lock(data_dir / LOCK_NAME, _WRITTEN, str(data_dir)):
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            stop.add_note(LEFT_TO_DO)
+            raise
+
+
+@contextmanager
+def serve_lock(data_dir: Path) -> Iterator[None]:
+    """Be the only one that serves the schedules of a data folder; raises DataLockedError when somebody does."""
+    claim(data_dir)
+    with _lock(data_dir / SERVE_LOCK_NAME, _SERVED, str(data_dir)):
         yield
 
 
 @contextmanager
-def _lock(path: Path, name: str) -> Iterator[None]:
+def _lock(path: Path, refusal: str, name: str) -> Iterator[None]:
+    """Hold one lock; who comes second is refused in these words, which name what is locked and the process."""
     with path.open("a+", encoding="utf-8") as handle:
         if not _locked_soon(handle):
             handle.seek(0)
-            raise DataLockedError(
-                f"{name} is being written by process {handle.read().strip() or UNKNOWN}. Wait until it is done, or "
-                "stop it; searching goes on meanwhile."
-            )
+            raise DataLockedError(refusal.format(name=name, process=handle.read().strip() or UNKNOWN))
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
         try:
             yield
-        except KeyboardInterrupt as stop:
-            if LEFT_TO_DO not in getattr(stop, "__notes__", ()):
-                stop.add_note(LEFT_TO_DO)
-            raise
         finally:
             with suppress(OSError):  # the folder may be read-only by now
                 handle.truncate(0)

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from four_articles import four_articles, status
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.executors import InlineExecutor
-from flows.locks import DataLockedError, writer_lock, writer_of
+from flows.locks import DataLockedError, serve_lock, writer_lock, writer_of
 from flows.pipeline import run_ingest, run_reindex
 from flows.progress import Silent
 from flows.settings import Settings
 from index.generations import Generations
 from index.ledger import Ledger
+from transforms.errors import ConfigError
 
 SARING = Path(sys.executable).with_name("saring")
 
@@ -91,3 +94,21 @@ def test_the_small_script_searches_the_data_folder_of_the_environment(tmp_path: 
     command = [sys.executable, "-m", "index.search", "--json", "berita"]
     done = subprocess.run(command, cwd=tmp_path / "raw", env=environment, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["total"] == 4, done.stderr
+
+
+def test_schedules_are_served_once(tmp_path: Path) -> None:
+    """Whoever ends first pauses them on the server, and the other one would wait for ever."""
+    own = four_articles(tmp_path)
+    environment = {**os.environ, "SARING_DATA_DIR": str(own.data_dir), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    with serve_lock(own.data_dir):
+        done = subprocess.run([str(SARING), "serve"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"served already, by process {os.getpid()}" in done.stderr
+
+
+def test_rules_that_are_not_there_are_not_compared(tmp_path: Path) -> None:
+    own = four_articles(tmp_path)
+    run_ingest(own, own.sources, InlineExecutor(), full=False, progress=Silent())
+    done = CliRunner().invoke(app, ["rules", "diff", "builtin", "nope"], env={"SARING_DATA_DIR": str(own.data_dir)})
+    assert isinstance(done.exception, ConfigError)
+    assert "nope: no such folder" in str(done.exception)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -77,7 +78,9 @@ def retry_quarantine(
 
     settings = load_settings(config)
     with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
-        paths = ledger.retry_quarantine(numbers or [row.number for row in ledger.quarantine()])
+        waiting = [row.number for row in ledger.quarantine()]
+        _refuse_unknown(numbers or (), [row.number for row in ledger.quarantine(resolved=True)])
+        paths = ledger.retry_quarantine(numbers or waiting)
     if not paths:
         say("nothing to retry")
         return
@@ -107,8 +110,12 @@ def accept_quarantine(
         chosen = [
             row.number for row in waiting if row.number in (numbers or ()) or f"{row.stage}/{row.error}" == reason
         ]
-        if unknown := sorted(set(numbers or ()) - set(chosen)):
-            raise SaringError(f"row {unknown[0]} is not waiting; `saring quarantine list` shows those that are")
+        _refuse_unknown(numbers or (), chosen)
         with ledger.writing() as connection:
             accepted = resolve(connection, chosen, ACCEPTED)
     say(f"accepted {many(accepted, 'row')}" if accepted else f"nothing waits because of {reason}")
+
+
+def _refuse_unknown(numbers: Collection[int], known: Collection[int]) -> None:
+    if unknown := sorted(set(numbers) - set(known)):
+        raise SaringError(f"row {unknown[0]} is not waiting; `saring quarantine list` shows those that are")
