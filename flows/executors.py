@@ -248,8 +248,6 @@ class ProcessExecutor:
         import flows.worker  # noqa: F401 (loads what workers need: from here they have it)
 
         context = multiprocessing.get_context("fork")
-        with _signals_held_back():
-            resource_tracker.ensure_running()
         pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_begin_worker)
         with _signals_held_back():
             pool.submit(_nothing)  # forks all of them here, before the pool has threads
