@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -91,11 +92,18 @@ def bring_index_up_to_date(run: Run, *, rebuild: bool) -> None:
 
 def _build_generation(run: Run, generations: Generations) -> str:
     name = run.report.run_id.replace(".", "-")
-    path = generations.create(name)
-    run.ledger.reset_indexed(name)
-    _apply_pending(run, path, name)
-    run.executor.call("verify", lambda: generations.verify(name, run.ledger.live_count()))
-    generations.promote(name)
+    if left := run.ledger.indexed_generation():
+        generations.discard(left)  # what a run was building that was killed
+    try:
+        path = generations.create(name)
+        run.ledger.reset_indexed(name)
+        _apply_pending(run, path, name)
+        run.executor.call("verify", lambda: generations.verify(name, run.ledger.live_count()))
+        generations.promote(name)
+    except BaseException:
+        with suppress(OSError):
+            generations.discard(name)  # it could keep a full disk full
+        raise
     generations.prune(run.settings.generations.keep)
     return name
 
