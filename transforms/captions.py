@@ -156,6 +156,8 @@ _TRAILING = re.compile(
     rf"(?<![\w/.]){_SLASH}\Z|\|\s?(?:{_SLASH}|ISTIMEWA|Istimewa|{SITE}|[A-Z][\w.]{{2,20}})\Z|(?<=[.!?\w)] )ISTIMEWA\Z|"
     rf"(?<=[.!?)] ){_STOCK}\Z|(?<=[.!?) ])(?:Foto|FOTO|foto)\s?:\s?[^.:|]{{2,50}}\Z"
     rf"|(?<=[.!?)] )Dok\.? ?[A-Z][^.|]{{2,40}}\Z"
+    r"|(?<=[.!?)] )(?:Photograph|Photo|Picture|Image|PHOTO|Pic) ?: ?[A-Z][^.:|]{2,50}\Z"
+    r"|(?<=[a-z)]\. )[A-Z][A-Za-z]{2,14}/[A-Z][a-z’'-]{1,14}(?: [A-Z][a-z’'-]{0,14}){1,2}\Z"
     r"|(?<=[\w.!?)] )[-–—] ?(?:Gambar|Foto|GAMBAR|FOTO|Pix) (?:fail|hiasan|ihsan|oleh|[A-Z])[^.|:]{0,40}\Z"
     r"|(?<=[\w.!?)] )[-–—] ?(?:File |Handout )?(?:[Pp]hoto|[Pp]icture|[Pp]ix)s? (?:by|courtesy of|from) [A-Z]"
     r"[^.|:]{2,40}\Z"

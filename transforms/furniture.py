@@ -78,6 +78,8 @@ def _vocabulary() -> _Vocabulary:
     )
 
 
+_SAID = re.compile(r"[,.!?] (?:kata|ujar|tutur|ucap|pinta|pesan|tulis|said|says)(?:nya)?\b")
+"""Who said it: what goes before is a quotation, with its marks or without."""
 _STEP = re.compile(r"(?:\d{1,2}|[A-Za-z])[.)] ?[^\W\d_]")
 """A step of an instruction, which may well be to fill in a form."""
 
@@ -93,7 +95,7 @@ def furniture_kind(text: str) -> str | None:
         return None
     if len(words) <= MAX_STOCK_WORDS and (stock := vocabulary.lines.get(" ".join(words))):
         return stock
-    if vocabulary.strong.isdisjoint(words):
+    if vocabulary.strong.isdisjoint(words) or _SAID.search(text):
         return None
     strong = [word for word in words if word in vocabulary.strong]
     covered = len(strong) + sum(word in vocabulary.plain and word not in vocabulary.strong for word in words)
@@ -142,16 +144,37 @@ _STEP_VERBS = frozenset(
 """Words that a step of an instruction on using a site or an app begins with."""
 
 
+MAX_ITEM_WORDS = 3
+"""Words of an item of a list that a line with a colon opens; the names of networks, forms and buttons have no more."""
+_NO_ITEM = frozenset(
+    "bagikan share kongsi sebarkan tag tags label topik topics kategori komentar comment comments komen".split()
+)
+"""Words of a line with which the furniture behind an article begins anew."""
+
+
 def _spare_steps(page: Page, scored: list[str | None]) -> None:
-    """Take the steps of an instruction for no furniture: lines that begin with such a verb, below one with a colon."""
+    """Take no furniture from under a line with a colon: the steps of an instruction, and short items of a list."""
     below_colon = False
     for line in page.lines:
         if scored[line.index] is None and line.text[-1] == ":":
             below_colon = True
-        elif below_colon and line.words[0].strip("-–•*").lower() in _STEP_VERBS:
+        elif below_colon and _is_item(line):
             scored[line.index] = None
         else:
             below_colon = False
+
+
+def _is_item(line: Line) -> bool:
+    """Whether a line below one with a colon is a step, or so short that it may be an item."""
+    words = [word.lower() for word in _WORD.findall(line.text)]
+    if not words or words[0] in _STEP_VERBS:
+        return bool(words)
+    return len(words) <= MAX_ITEM_WORDS and line.text[-1] != ":" and _headers().isdisjoint(words)
+
+
+@lru_cache(maxsize=1)
+def _headers() -> frozenset[str]:
+    return _vocabulary().headers | _NO_ITEM
 
 
 def _stands_apart(page: Page, line: Line) -> bool:
@@ -166,8 +189,9 @@ def _fill(page: Page, kinds: list[str | None]) -> None:
     """Make tiny lines between two lines of furniture furniture too, and outside the article the counters beside it."""
     for line, beside in (*pairwise(page.lines), *pairwise(reversed(page.lines))):
         outside = beside.index < page.head_end or beside.index >= page.tail_start
-        if kinds[line.index] and kinds[beside.index] is None and outside and _COUNTER.fullmatch(beside.text):
-            kinds[beside.index] = kinds[line.index]
+        kind = kinds[line.index]
+        if kind not in (None, "related_link") and kinds[beside.index] is None and outside:
+            kinds[beside.index] = kind if _COUNTER.fullmatch(beside.text) else None
     for line in page.lines[1:-1]:
         before, after = kinds[line.index - 1], kinds[line.index + 1]
         if kinds[line.index] is None and before and after and len(line.words) <= MAX_FILLER_WORDS:
@@ -231,7 +255,11 @@ _FILED = re.compile(
     r"(?:dalam|in|pada) [\"“][^\"“”]{2,40}[\"”]|(?:dengan|with) \d+ (?:komentar|comments?)", re.IGNORECASE
 )
 """What one common widget prints under a link."""
-_NEIGHBOUR = frozenset("sebelumnya berikutnya selanjutnya previous next older newer prev sebelum seterusnya".split())
+_NEIGHBOUR = frozenset(
+    "sebelumnya berikutnya selanjutnya previous next older newer prev sebelum seterusnya navigasi navigation".split()
+)
+MAX_NEIGHBOURS = 2
+"""Posts beside this one, whose titles stand under one word for them."""
 
 
 def _is_listed(line: Line, header: str, links: int) -> bool:
@@ -242,7 +270,7 @@ def _is_listed(line: Line, header: str, links: int) -> bool:
     if header == "tags":
         return line.text[0] == "#" or (len(words) <= MAX_TAG_WORDS and line.text[-1] not in '.!?:"”')
     if header == "navigation":
-        return links == 0 and 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
+        return links < MAX_NEIGHBOURS and 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
     return (1 if links else 2) <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
 
 

@@ -72,7 +72,8 @@ def role_lines(page: Page) -> Iterator[Span]:
             yield line.start, line.end
             continue
         role = _ROLE_COLON.match(line.text)
-        if role is None or not names_only(line.text[role.end() :]) or _describes_work(page, line):
+        asks = line.text[-1] in "?!"  # someone in an interview, who is called by what he does
+        if role is None or asks or not names_only(line.text[role.end() :]) or _describes_work(page, line):
             continue
         if _PERSON_COLON.match(line.text) or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
             yield line.start, line.end
@@ -144,6 +145,7 @@ _TOKEN = re.compile(
 _INITIAL_PAIR = re.compile(r"[a-z]{2,4}/[a-z]{2,4}")
 """Reporter and editor, as desks abbreviate them: no unit or date looks so at the end of an article."""
 _NAME = re.compile(r"(?:[A-Z][\w.’'-]{0,18}\*?)(?: [A-Z][\w.’'-]{0,18}\*?){0,4}")
+_NAME_AND_DESK = re.compile(r"[A-Z][\w.’'-]{1,18}(?: [A-Z][\w.’'-]{0,18}){1,3} ?/ ?[A-Z*][\w.*]{1,24}")
 _ROLE_IN_BRACKET = re.compile(rf"(?:{_ANY_ROLE}|dilaporkan|reportase|tim liputan)\b", re.IGNORECASE)
 _STARS = re.compile(r"(?:(?<=[.!?\"”’)\] ])|^)\*{1,8}\Z|(?<=[.!?\"”’]) ?\[\]\Z")
 _AGENCY = re.compile(
@@ -166,7 +168,7 @@ def is_initials(inner: str) -> bool:
         return False
     if _ROLE_IN_BRACKET.match(inner):
         return True
-    if _TOKEN.fullmatch(inner) or _NAME.fullmatch(inner):
+    if _TOKEN.fullmatch(inner) or _NAME.fullmatch(inner) or _NAME_AND_DESK.fullmatch(inner):
         return True
     if all(word in DESK_WORDS for word in words):
         return True
