@@ -157,6 +157,8 @@ _TRAILING = re.compile(
     rf"(?<=[.!?)] ){_STOCK}\Z|(?<=[.!?) ])(?:Foto|FOTO|foto)\s?:\s?[^.:|]{{2,50}}\Z"
     rf"|(?<=[.!?)] )Dok\.? ?[A-Z][^.|]{{2,40}}\Z"
     r"|(?<=[.!?)] )(?:Photograph|Photo|Picture|Image|PHOTO|Pic) ?: ?[A-Z][^.:|]{2,50}\Z"
+    rf"|(?<=[\w.!?)] )/ ?(?:{SITE}|[A-Z][\w.]{{2,20}})/[A-Z][\w .’'-]{{2,30}}\Z"
+    r"|(?<=[\w.!?)] )[-–—] ?[A-Z]{4,15}/[A-Z][\w .]{2,24}\Z"
     r"|(?<=[a-z)]\. )[A-Z][A-Za-z]{2,14}/[A-Z][a-z’'-]{1,14}(?: [A-Z][a-z’'-]{0,14}){1,2}\Z"
     r"|(?<=[\w.!?)] )[-–—] ?(?:Gambar|Foto|GAMBAR|FOTO|Pix) (?:fail|hiasan|ihsan|oleh|[A-Z])[^.|:]{0,40}\Z"
     r"|(?<=[\w.!?)] )[-–—] ?(?:File |Handout )?(?:[Pp]hoto|[Pp]icture|[Pp]ix)s? (?:by|courtesy of|from) [A-Z]"

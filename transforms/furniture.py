@@ -258,6 +258,8 @@ _FILED = re.compile(
 _NEIGHBOUR = frozenset(
     "sebelumnya berikutnya selanjutnya previous next older newer prev sebelum seterusnya navigasi navigation".split()
 )
+_UNSPACED = "\u0e00"
+"""Thai: from here on stand the scripts that set no spaces between words."""
 MAX_NEIGHBOURS = 2
 """Posts beside this one, whose titles stand under one word for them."""
 
@@ -271,7 +273,8 @@ def _is_listed(line: Line, header: str, links: int) -> bool:
         return line.text[0] == "#" or (len(words) <= MAX_TAG_WORDS and line.text[-1] not in '.!?:"”')
     if header == "navigation":
         return links < MAX_NEIGHBOURS and 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
-    return (1 if links else 2) <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
+    fewest = 1 if links or max(line.text) >= _UNSPACED else 2
+    return fewest <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
 
 
 def of_kind(kind: str) -> Callable[[Page], Iterator[tuple[int, int]]]:
