@@ -38,7 +38,8 @@ _SLASH = rf"{_AGENCY}\s?/\s?(?:{_NAME}|{_STOCK})"
 _BRACKETED = re.compile(
     rf"[(\[]\s?(?:{_MARK}(?:\s?[:./]|(?=\s?[)\]])|\s(?=(?-i:[A-Z0-9@])|{_MARK}|ist\b|istimewa|oleh|by\b|milik|net\b))\s?[^()\[\]\n]{{0,90}}|(?:ist|istimewa|dok|repro|net|internet|pixabay|freepik"
     rf"|shutterstock)\.?|"
-    rf"(?-i:{_SLASH}|{_STOCK}|{_AGENCY}|(?:Instagram|Twitter|Facebook|YouTube|X)[/:@ ][^()\n]{{2,60}}))\s?[)\]]\s?\.?",
+    rf"(?-i:{_SLASH}|[A-Z][\w’'. -]{{2,30}}/ ?{SITE}|{_STOCK}|{_AGENCY}"
+    rf"|(?:Instagram|Twitter|Facebook|YouTube|X)[/:@ ][^()\n]{{2,60}}))\s?[)\]]\s?\.?",
     re.IGNORECASE,
 )
 _BARE = re.compile(

@@ -29,6 +29,9 @@ COVERED = 0.8
 """Share of a line's words that must be furniture words when not all are: leaves room for a site's name."""
 STRONG = 0.3
 """Share of its words that must say what furniture it is, in lines of five words and more."""
+MAX_OUTLET_WORDS = 2
+"""Words of an outlet's name, which says neither for nor against a line that has this many furniture words."""
+MIN_STRONG_BESIDE_NAME = 3
 MAX_LINK_WORDS = 24
 """Words of a linked headline: 99.5 % of 29,985 titles have no more than 20."""
 MAX_TAG_WORDS = 5
@@ -99,10 +102,18 @@ def furniture_kind(text: str) -> str | None:
         return None
     strong = [word for word in words if word in vocabulary.strong]
     covered = len(strong) + sum(word in vocabulary.plain and word not in vocabulary.strong for word in words)
+    if len(strong) >= MIN_STRONG_BESIDE_NAME and text[-1] not in ".,:;":
+        covered += min(_names_within(text, vocabulary), MAX_OUTLET_WORDS)
     if not _enough(len(words), len(strong), covered, text[-1] in ".!?"):
         return None
     counts = {kind: sum(word in vocabulary.kinds[kind] for word in strong) for kind in KINDS}
     return max(KINDS, key=lambda kind: counts[kind])
+
+
+def _names_within(text: str, vocabulary: _Vocabulary) -> int:
+    """How many words of a line, its first apart, have a capital and are none of furniture: the outlet's name."""
+    words = _WORD.findall(text)[1:]
+    return sum(word[0].isupper() and word.lower() not in vocabulary.strong | vocabulary.plain for word in words)
 
 
 def _enough(words: int, strong: int, covered: int, sentence: bool) -> bool:

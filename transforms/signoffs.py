@@ -64,9 +64,14 @@ def names_only(text: str) -> bool:
 
 def role_lines(page: Page) -> Iterator[Span]:
     """Lines that say ``Editor: NAME``; those that name a source only where the article is over or not begun."""
+    role_above = False
     for line in page.lines:
         if len(line.text) > MAX_NAMES_CHARACTERS + 40:
             continue
+        if role_above and line.index >= page.tail_start and _OTHER_ROLE.fullmatch(line.text):
+            yield line.start, line.end
+            continue
+        role_above = False
         outside = line.index >= page.tail_start or (line.index < page.head_end and line.index < 4)
         if outside and _ROLE_AND_NAME.fullmatch(line.text):
             yield line.start, line.end
@@ -75,8 +80,14 @@ def role_lines(page: Page) -> Iterator[Span]:
         asks = line.text[-1] in "?!"  # someone in an interview, who is called by what he does
         if role is None or asks or not names_only(line.text[role.end() :]) or _describes_work(page, line):
             continue
-        if _PERSON_COLON.match(line.text) or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
+        if person := _PERSON_COLON.match(line.text):
+            role_above = True
+        if person or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
             yield line.start, line.end
+
+
+_OTHER_ROLE = re.compile(r"[A-Z][a-z]{3,14}(?: [A-Za-z]{3,12})?\s?:\s?[A-Z][\w.’'-]{1,20}(?: [A-Z][\w.’'-]{0,20}){0,3}")
+"""A role that no list has, under one of a list."""
 
 
 def _describes_work(page: Page, line: Line) -> bool:
