@@ -1,13 +1,13 @@
 """How much of what the press sets around its articles goes, and whether what only looks like it stays.
 
 ``python benchmarks/furniture_probe.py benchmarks/handwritten [--show]`` cleans an invented article once for every line
-of ``furniture.txt`` and of ``lookalikes.txt``, and prints for each half and kind the share of characters that went;
+of ``furniture.txt`` and of ``lookalikes.txt``, and prints for each part and kind the share of characters that went;
 ``--show`` prints what was left of the furniture, and what was taken of the look-alikes. Names are invented.
 
 A line of ``furniture.txt`` begins with its place: ``H`` above the article, ``M`` between two of its paragraphs, ``E``
 below it, ``B`` behind its last sentence on the same line, ``G`` as ``B`` without a space. ``¶`` is a line break.
-Look-alikes are set between two paragraphs and below the last, long ones above the article as well. Headings name half
-and kind: rules were written by looking at the left-overs of half A only.
+Look-alikes are set between two paragraphs and below the last, long ones above the article as well. Headings name part
+and kind. Rules were written by looking at part A; B was put aside until they stood, C and D were written after them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LONG = 60
 
 @dataclass
 class Count:
-    """What happened to the lines of one half and kind."""
+    """What happened to the lines of one part and kind."""
 
     cases: int = 0
     characters: int = 0
@@ -48,13 +48,13 @@ class Count:
 
 
 def lines(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Half, kind and text of every line of a file."""
-    half = kind = ""
+    """Part, kind and text of every line of a file."""
+    part = kind = ""
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("== "):
-            half, _, kind = line[3:].partition(" ")
+            part, _, kind = line[3:].partition(" ")
         else:
-            yield half, kind, line.replace("¶", "\n")
+            yield part, kind, line.replace("¶", "\n")
 
 
 def around(place: str) -> tuple[str, str]:
@@ -96,20 +96,20 @@ def main() -> int:
     lost = 0
     for name in ("furniture", "lookalikes"):
         counts: dict[tuple[str, str], Count] = {}
-        for half, kind, line in lines(options.folder / f"{name}.txt"):
+        for part, kind, line in lines(options.folder / f"{name}.txt"):
             furniture = name == "furniture"
             places = line[0] if furniture else "MEH" if len(line) > LONG else "ME"
             text = line[2:] if furniture else line
             for place in places:
-                counted = [counts.setdefault((half, key), Count()) for key in (kind, "all")]
+                counted = [counts.setdefault((part, key), Count()) for key in (kind, "all")]
                 stayed, went = measure(text, place, rules, counted)
                 if options.show and (stayed if furniture else went):
                     verdict = f"left {stayed!r}" if furniture else f"taken {went!r}"
-                    print(f"{half} {kind} {place}: {verdict} of {text!r}")
-        for (half, kind), count in sorted(counts.items()):
+                    print(f"{part} {kind} {place}: {verdict} of {text!r}")
+        for (part, kind), count in sorted(counts.items()):
             share = count.gone / count.characters
             told = f"{count.whole} went whole" if name == "furniture" else f"{count.touched} touched"
-            print(f"{name:<11}{half} {kind:<14}{count.cases:>5} cases, {told:<15}{share:>7.1%} of the characters gone")
+            print(f"{name:<11}{part} {kind:<14}{count.cases:>5} cases, {told:<15}{share:>7.1%} of the characters gone")
             lost += count.body_lost if kind == "all" else 0
     print(f"characters of the article lost: {lost}")
     return int(lost > 0)

@@ -65,5 +65,5 @@ def test_the_probe_runs_and_loses_nothing_of_its_article() -> None:
     done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shares = {tuple(line.split()[:3]): float(line.split("%")[0].split()[-1]) for line in done.stdout.splitlines()[:-1]}
-    assert shares["furniture", "A", "all"] >= 95 and shares["furniture", "B", "all"] >= 85
-    assert max(shares["lookalikes", half, "all"] for half in "AB") <= 2
+    assert min(shares["furniture", part, "all"] for part in "ABCD") >= 75
+    assert max(shares["lookalikes", part, "all"] for part in "ABC") <= 2
