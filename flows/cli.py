@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -25,6 +27,9 @@ from flows.commands import (
 from flows.commands.common import say
 from flows.stopping import Stopped, listen
 from transforms.errors import ConfigError, SaringError, explain_os_error
+
+STDERR = 2
+"""The last of the three streams that every process has."""
 
 
 class _Commands(TyperGroup):
@@ -54,6 +59,7 @@ for module in (
 
 def main() -> NoReturn:
     """Run a command; what saring can explain is printed as a sentence, not as a traceback."""
+    _open_streams()
     listen()
     try:
         app()
@@ -68,6 +74,16 @@ def main() -> NoReturn:
     except OSError as error:
         _fail(explain_os_error(error), 1)
     sys.exit(0)
+
+
+def _open_streams() -> None:
+    """Give a command that was started with closed streams some: a file it opens would be written to as its stderr."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (until the process ends)
 
 
 def _fail(error: SaringError | str, status: int) -> NoReturn:

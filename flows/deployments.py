@@ -17,6 +17,7 @@ from flows.ingest import ingest
 from flows.patient_runner import PatientRunner
 from flows.reindex import reindex
 from flows.settings import Schedules, load_settings
+from flows.stopping import STOPS
 from transforms.errors import ConfigError
 
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
@@ -42,12 +43,22 @@ def _deployments(schedules: Schedules, parameters: dict[str, str]) -> list[tuple
         if cron:
             deployment = flow.to_deployment(
                 name=name,
-                schedules=[CronSchedule(cron=cron, timezone=schedules.timezone)],
+                schedules=[_schedule(flow.name, cron, schedules.timezone)],
                 parameters=parameters,
                 concurrency_limit=ONE_AT_A_TIME,
             )
             made.append((cron, cast("RunnerDeployment", deployment)))
     return made
+
+
+def _schedule(key: str, cron: str, timezone: str) -> CronSchedule:
+    try:
+        return CronSchedule(cron=cron, timezone=timezone)
+    except ValueError:
+        raise ConfigError(
+            f"schedules.{key}: {cron!r} names no time: minute (0-59), hour (0-23), day of month (1-31), month (1-12) "
+            "and day of week (0-7), such as '0 1 * * *'"
+        ) from None
 
 
 async def _serve(runner: PatientRunner, say: Callable[[str], None]) -> None:
@@ -57,8 +68,9 @@ async def _serve(runner: PatientRunner, say: Callable[[str], None]) -> None:
     """
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
+    for number in STOPS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, told.set)
     say("saring: waiting for runs; end with Ctrl+C")
     serving, stopping = asyncio.create_task(runner.start()), asyncio.create_task(told.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -32,11 +32,11 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 A = TypeVar("A")
 
-IN_FLIGHT_PER_WORKER = 2
-"""Shards handed out ahead of each worker: enough that none waits, few enough that disk and memory stay bounded."""
+IN_FLIGHT_PER_WORKER = 3
+"""Shards handed out ahead of each worker: enough that none waits, small as the last ones are, while duplicates are
+settled here, few enough that disk and memory stay bounded."""
 SMALL_SHARDS = 3
 """Shards worked on before workers are started: the first three of a run hold 112 documents at most."""
-
 
 YOUNG_OBJECTS = 50_000
 """Objects made before the collector looks for cycles among them: documents leave none, and looking took a tenth of a
@@ -183,7 +183,7 @@ def _begin_worker() -> None:
 @contextmanager
 def _signals_held_back() -> Iterator[None]:
     """Hold back what stops a command; a process that is started meanwhile holds it back for good."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stopping.STOPS)
     try:
         yield
     finally:
@@ -195,11 +195,12 @@ def new_pool(workers: int) -> ProcessPoolExecutor:
 
     Forking a process that runs Prefect's threads can deadlock, and spawning loads everything in each worker: a server
     process without threads loads it once, and workers are forked from that. A Ctrl+C reaches every process of a
-    terminal, and a service manager's SIGTERM may: both are for this process, which ends the others.
+    terminal, and a service manager's SIGTERM may: all are for this process, which ends the others.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["flows.worker"])
-    resource_tracker.ensure_running()  # it unblocks signals when it has begun
+    with _signals_held_back():
+        resource_tracker.ensure_running()  # it unblocks signals when it has begun
     with _signals_held_back():
         forkserver.ensure_running()  # what it is started with holds for the workers as well
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
@@ -264,7 +265,8 @@ class ProcessExecutor:
         if self._pool is None:
             self._pool = new_pool(self.workers)
         try:
-            return self._generation, self._pool.submit(function, argument)
+            with _signals_held_back():  # a worker whose start is broken off ends in a traceback
+                return self._generation, self._pool.submit(function, argument)
         except BrokenProcessPool:
             self.renew(self._generation)
             return self.start(function, argument)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from flows.locks import data_lock
+from flows.locks import writer_lock
 from flows.wording import many
 from index import ledger_forget, ledger_lines
 from index.forgotten_traces import Check, in_files, in_generations, in_tables
@@ -95,7 +95,7 @@ def run_forget(settings: Settings, request: Request, executor: Executor, progres
     """Forget, rebuild the index without it, remove every other generation, compact, and search for what is left."""
     from flows.pipeline import rebuild_index  # it calls this module
 
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
         with ledger.writing() as connection:
             targets = ledger_forget.find(connection, request.names, request.outlet)
             rows = ledger_forget.quarantined(connection, request.names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -65,7 +66,7 @@ def _give_memory_back() -> None:
     """Return what was freed to the system, where the C library can; it takes 4 ms.
 
     After building a segment of 5,000 documents that is 35 MB, which would lie idle in every worker while this run
-    merges; in this process the records of a segment, some 25 MB, once they are written down for the worker.
+    merges.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -91,11 +92,18 @@ def bring_index_up_to_date(run: Run, *, rebuild: bool) -> None:
 
 def _build_generation(run: Run, generations: Generations) -> str:
     name = run.report.run_id.replace(".", "-")
-    path = generations.create(name)
-    run.ledger.reset_indexed(name)
-    _apply_pending(run, path, name)
-    run.executor.call("verify", lambda: generations.verify(name, run.ledger.live_count()))
-    generations.promote(name)
+    if left := run.ledger.indexed_generation():
+        generations.discard(left)  # what a run was building that was killed
+    try:
+        path = generations.create(name)
+        run.ledger.reset_indexed(name)
+        _apply_pending(run, path, name)
+        run.executor.call("verify", lambda: generations.verify(name, run.ledger.live_count()))
+        generations.promote(name)
+    except BaseException:
+        with suppress(OSError):
+            generations.discard(name)  # it could keep a full disk full
+        raise
     generations.prune(run.settings.generations.keep)
     return name
 
@@ -113,58 +121,78 @@ def _apply_pending(run: Run, path: Path, generation: str) -> None:
 
 @dataclass(slots=True)
 class _Batch:
-    """The changes of one commit: what is to be added is handed out to the workers as it is read."""
+    """The changes of one commit: what is to be added goes to the workers as it is read."""
 
     wanted: dict[str, str | None] = field(default_factory=dict)
     """What the ledger is told once they are durable: fingerprints by id, None for a deletion."""
     deletes: list[str] = field(default_factory=list)
     adds: list[IndexRecord] = field(default_factory=list)
-    """What is not handed out."""
+    """What is not worth a worker's segment."""
     building: list[tuple[SegmentTask, Pending[list[SegmentResult]]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Records:
+    """What a worker is to make a segment of: few records are held, more are written down."""
+
+    path: Path
+    held: list[IndexRecord] = field(default_factory=list)
+    number: int = 0
+    characters: int = 0
+
+    def add(self, record: IndexRecord) -> None:
+        self.held.append(record)
+        self.number += 1
+        self.characters += len(record.text)
+        if len(self.held) >= DIRECT_CHANGES:
+            self.write()
+
+    def write(self) -> None:
+        with self.path.open("ab") as lines:
+            lines.writelines(orjson.dumps(record) + b"\n" for record in self.held)
+        self.held.clear()
 
 
 def _batches(run: Run) -> Iterator[_Batch]:
     with run.ledger.reading() as connection:
         left = ledger_views.pending_count(connection)
     changes = run.ledger.pending_index()
-    numbers = count()
-    while (batch := _batch(run, changes, numbers, min(left, COMMIT_CHANGES))).wanted:
+    files = (run.work / f"records-{number}.jsonl" for number in count())
+    while (batch := _batch(run, changes, files, min(left, COMMIT_CHANGES))).wanted:
         left -= len(batch.wanted)
         yield batch
 
 
-def _batch(run: Run, changes: Iterator[IndexChange], numbers: Iterator[int], expected: int) -> _Batch:
+def _batch(run: Run, changes: Iterator[IndexChange], files: Iterator[Path], expected: int) -> _Batch:
     """Read the changes of the next commit, of which that many are to be expected."""
-    size = min(SEGMENT_RECORDS, max(-(-expected // run.executor.workers), DIRECT_CHANGES))
-    batch = _Batch()
-    characters = handed_out = 0
+    workers = run.executor.workers
+    size = min(SEGMENT_RECORDS, max(-(-expected // workers), DIRECT_CHANGES))
+    batch, records = _Batch(), _Records(next(files))
+    characters = 0
     for change in changes:
         batch.wanted[change.id] = change.fingerprint
         if change.record is None:
             batch.deletes.append(change.id)
         else:
-            batch.adds.append(change.record)
+            records.add(change.record)
             characters += len(change.record.text)
-            much = characters - handed_out >= COMMIT_CHARACTERS // run.executor.workers
-            if len(batch.adds) >= (DIRECT_CHANGES if much else size):
-                handed_out = characters
-                _hand_out(run, batch, next(numbers))
+        if records.number >= size or (records.characters >= COMMIT_CHARACTERS // workers and not records.held):
+            _hand_out(run, batch, records)
+            records = _Records(next(files))
         if len(batch.wanted) >= COMMIT_CHANGES or characters >= COMMIT_CHARACTERS:
             break
-    if len(batch.adds) >= DIRECT_CHANGES or (batch.adds and batch.building):
-        _hand_out(run, batch, next(numbers))
+    if records.number >= DIRECT_CHANGES or (records.number and batch.building):
+        _hand_out(run, batch, records)
+    else:
+        batch.adds = records.held
     return batch
 
 
-def _hand_out(run: Run, batch: _Batch, number: int) -> None:
-    """Let a worker build a segment of what was read so far, which is no longer held here."""
+def _hand_out(run: Run, batch: _Batch, records: _Records) -> None:
+    """Let a worker build a segment of what was read so far."""
     stopping.check()
-    path = run.work / f"records-{number}.jsonl"
-    with path.open("wb") as lines:
-        lines.writelines(orjson.dumps(record) + b"\n" for record in batch.adds)
-    batch.adds.clear()
-    _give_memory_back()
-    task = SegmentTask(str(path), str(run.work / "segments"))
+    records.write()
+    task = SegmentTask(str(records.path), str(run.work / "segments"))
     batch.building.append((task, run.executor.submit("segment", build, task)))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LogFormat = Literal["text", "json"]
 LOGGER = logging.getLogger("saring")
+LOGGER.addHandler(logging.NullHandler())  # without one Python prints errors by itself, which the command says in words
 _BARE = re.compile(r"[^\s\"'=\\]+")
 
 

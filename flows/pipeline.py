@@ -26,7 +26,7 @@ from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
 from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
-from flows.locks import data_lock
+from flows.locks import writer_lock
 from flows.logs import fact, log_report, log_shard
 from flows.missing import settle_missing
 from flows.outcomes import Outcomes
@@ -130,7 +130,7 @@ def run_ingest(
     if confirm_removals and settings.on_missing == "keep":
         raise ConfigError("there is nothing to confirm: config.yaml has `on_missing: keep`, so nothing is removed")
     with (
-        data_lock(settings.data_dir),
+        writer_lock(settings),
         Ledger.open(settings.ledger_url) as ledger,
         _begun(settings, ledger, executor, progress) as run,
     ):
@@ -150,7 +150,7 @@ def run_reindex(settings: Settings, executor: Executor, *, from_raw: bool, progr
         Ledger.open(settings.ledger_url, read_only=True).close()  # there is nothing to index where there is none
     elif not settings.sources:
         raise ConfigError("nothing to clean again: set `sources` in config.yaml, which is all that is read from raw")
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
         return rebuild_index(settings, ledger, executor, progress, from_raw=from_raw)
 
 

@@ -83,7 +83,7 @@ class Writer:
 
 def who_writes(settings: Settings) -> str | None:
     """The process that holds the lock of whoever writes; None when nobody does."""
-    if holder := writer_of(settings.data_dir):
+    if holder := writer_of(settings):
         return f"process {holder.process}"
     if file_of(settings.ledger_url):
         return None
@@ -95,7 +95,7 @@ def who_writes(settings: Settings) -> str | None:
 
 def writing_now(settings: Settings, ledger: Ledger) -> Writer | None:
     """The same for whoever has the ledger open."""
-    if holder := writer_of(settings.data_dir):
+    if holder := writer_of(settings):
         return Writer(f"process {holder.process}", holder.since)
     with ledger.reading() as connection:
         name = writer_on_server(connection)

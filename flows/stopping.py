@@ -1,4 +1,7 @@
-"""Ctrl+C and SIGTERM: a command that is told to stop leaves in order, says so in a line, exits with 130 or 143."""
+"""Ctrl+C, SIGTERM, a terminal that closes: a command that is told to stop leaves in order and says so in a line.
+
+The exit status is 130, 143 or 129.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from types import FrameType
 
 LEFT_TO_DO = "what was committed stays, and the next run finishes the rest"
 """Noted on a stop of what writes ledger and index."""
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What stops a command; the last comes when its terminal is closed or its connection breaks."""
 _TOLD: list[int] = []
 """Signals so far."""
 
@@ -29,8 +34,8 @@ class Stopped(KeyboardInterrupt):
 
 
 def listen() -> None:
-    """Raise :class:`Stopped` on SIGINT and SIGTERM from now on, unless they are ignored, as under ``nohup``."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Raise :class:`Stopped` on SIGINT, SIGTERM and SIGHUP from now on, unless they are ignored, as under ``nohup``."""
+    for number in STOPS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
 

@@ -135,6 +135,11 @@ class Generations:
             self._remove(self.path(name))
         return tuple(removed)
 
+    def discard(self, name: str) -> None:
+        """Remove a generation that was never promoted, if it is there: not the current one, nor that for a rollback."""
+        if name not in {self.current(), self.previous()} and self.path(name).is_dir():
+            self._remove(self.path(name))
+
     def keep_only_current(self) -> tuple[str, ...]:
         """Remove every other generation, the one for a rollback and half-built ones included; gives their names."""
         (self.index_dir / "PREVIOUS").unlink(missing_ok=True)

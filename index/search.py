@@ -292,8 +292,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m index.search", description="Search the current index generation.")
     parser.add_argument("query", nargs="+", help='words, "phrases", -not, OR, title:…, date:2024..2025, word*, word~')
-    parser.add_argument("--index", help="index folder (default: data_dir of the configuration, then index)")
-    parser.add_argument("--config", default="config.yaml", help="configuration to read data_dir from")
+    parser.add_argument("--index", help="index folder (default: that of $SARING_DATA_DIR, or of the configuration)")
+    parser.add_argument(
+        "--config", default=os.environ.get("SARING_CONFIG") or "config.yaml", help="configuration to read data_dir from"
+    )
     parser.add_argument("--language", help="BCP 47 code, such as id")
     parser.add_argument("--outlet", help="outlet, or a part of its name")
     parser.add_argument("--since", help="2024, 2024-06 or 2024-06-20, included")
@@ -309,15 +311,18 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _configured(config: Path) -> tuple[Path, RankingSettings]:
-    """The data folder and the ranking that a configuration names, or the defaults."""
+    """The data folder and the ranking that the environment or a configuration names, or the defaults."""
+    given = os.environ.get("SARING_DATA_DIR")
     if not config.is_file():
-        return config.parent / "data", RankingSettings()
+        return config.parent / (given or "data"), RankingSettings()
     import yaml  # not needed without a configuration
 
     try:
         loaded = yaml.safe_load(config.read_text(encoding="utf-8"))
         section = loaded if isinstance(loaded, dict) else {}
-        return config.parent / str(section.get("data_dir") or "data"), ranking_settings(section.get("search"))
+        return config.parent / (given or str(section.get("data_dir") or "data")), ranking_settings(
+            section.get("search")
+        )
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ConfigError) as error:
         raise ConfigError(f"{config}: {error}") from None
 

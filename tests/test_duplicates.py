@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ledger_samples import NOW, article, document
 
 from index.duplicates import resolve
 from index.duplicates_align import Words
 from index.duplicates_verify import compare
 from index.ledger import Ledger
+from transforms.errors import LedgerError
+from transforms.fingerprint import VOWEL_SIGNS
 
 LONG = article(1, 30)
 
@@ -198,3 +203,17 @@ def test_comparing_odd_texts_is_safe_and_symmetric(text: str):
     one, other = Words(text), Words(LONG)
     assert compare(one, other, same_page=False) == compare(other, one, same_page=False)
     assert compare(one, one, same_page=False).jaccard in (0.0, 1.0)
+
+
+@given(st.text(alphabet="aZ5 .,’…–\u00a0\n_éÉİıßŉΣςﬁⅣ²\u0301\u0307\u064bقرآن한ᄒ일", max_size=60))
+def test_words_are_the_same_sentence_by_sentence(text: str):
+    composed = VOWEL_SIGNS.sub("", unicodedata.normalize("NFKC", text))
+    assert Words(text).words == [word.casefold() for word in re.findall(r"\w+", composed)]
+
+
+def test_a_damaged_ledger_is_an_error_in_words(ledger: Ledger):
+    ledger.record("run", NOW, [document("a", LONG)])
+    with ledger.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE bands")
+    with pytest.raises(LedgerError, match=r"cannot be used: .*bands"):
+        resolve(ledger)

@@ -46,6 +46,17 @@ def test_a_life_of_generations(tmp_path: Path) -> None:
     assert [info.name for info in generations.list()] == ["c3", "d4"]
 
 
+def test_only_what_is_neither_searched_nor_kept_is_discarded(tmp_path: Path) -> None:
+    generations = Generations(tmp_path)
+    for name in ("a", "b", "c"):
+        generations.create(name)
+    for name in ("a", "b"):
+        generations.promote(name)
+    for name in ("a", "b", "c", "never-made"):
+        generations.discard(name)
+    assert [info.name for info in generations.list()] == ["a", "b"]
+
+
 def test_a_wrong_count_is_not_verified(tmp_path: Path) -> None:
     generations = Generations(tmp_path)
     fill(generations.create("a"), 2)

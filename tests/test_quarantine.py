@@ -122,6 +122,7 @@ def test_accepted_rows_wait_no_longer(own: Settings):
     assert [failure.error for failure in report.failures] == ["invalid_json"]
     assert rows(own)["empty"]["accepted"] is True
     assert run(own, "accept", "99").exception is not None
+    assert run(own, "retry", "99").exception is not None
     run(own, "retry", str(rows(own)["empty"]["number"]))
     assert health(own).quarantine["read/empty"] == 1
 

@@ -167,19 +167,19 @@ def test_a_run_that_takes_days_is_told(own: Settings):
 
 
 def test_only_a_living_holder_of_the_lock_writes(tmp_path: Path):
-    data = tmp_path / "data"
-    assert writer_of(data) is None
+    own, data = Settings(data_dir=tmp_path / "data"), tmp_path / "data"
+    assert writer_of(own) is None
     with data_lock(data):
-        assert writer_of(data) is not None
-        assert writer_of(data).process == str(os.getpid())
-    assert writer_of(data) is None
+        assert writer_of(own) is not None
+        assert writer_of(own).process == str(os.getpid())
+    assert writer_of(own) is None
     for left in ("not a number", str(os.getpid()), "999999999"):  # as a killed process leaves it
         (data / LOCK_NAME).write_text(left, encoding="utf-8")
-        assert writer_of(data) is None
+        assert writer_of(own) is None
 
 
 def test_who_looks_does_not_keep_others_from_writing(tmp_path: Path):
-    data = tmp_path / "data"
+    own, data = Settings(data_dir=tmp_path / "data"), tmp_path / "data"
     with data_lock(data):
         pass
     looked = threading.Event()
@@ -187,7 +187,7 @@ def test_who_looks_does_not_keep_others_from_writing(tmp_path: Path):
 
     def look() -> None:
         while not stop.is_set():
-            writer_of(data)
+            writer_of(own)
             looked.set()
 
     watcher = threading.Thread(target=look)

@@ -29,7 +29,9 @@ def corpus(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "Ctrl+C"), (signal.SIGTERM, "SIGTERM")])
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGINT, "Ctrl+C"), (signal.SIGTERM, "SIGTERM"), (signal.SIGHUP, "SIGHUP")]
+)
 def test_a_stopped_ingest_says_so_in_a_line_and_the_next_completes(tmp_path: Path, corpus: Path, number, name):
     environment = {**os.environ, "SARING_DATA_DIR": str(tmp_path / "data"), "SARING_RUNNER__SHARD_DOCUMENTS": "50"}
     command = [str(SARING), "ingest", "--direct", "--json", "--log-format", "text", str(corpus)]

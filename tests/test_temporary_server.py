@@ -16,8 +16,8 @@ import pytest
 
 SARING = Path(sys.executable).with_name("saring")
 LEFT_TO_DO = "what was committed stays, and the next run finishes the rest"
-SECONDS = 30
-"""A command that waits for a server that is gone takes longer."""
+SECONDS = 60
+"""A command that waits for a server that is gone takes longer, and says so instead."""
 
 
 def environment(folder: Path) -> dict[str, str]:

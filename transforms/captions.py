@@ -38,7 +38,8 @@ _SLASH = rf"{_AGENCY}\s?/\s?(?:{_NAME}|{_STOCK})"
 _BRACKETED = re.compile(
     rf"[(\[]\s?(?:{_MARK}(?:\s?[:./]|(?=\s?[)\]])|\s(?=(?-i:[A-Z0-9@])|{_MARK}|ist\b|istimewa|oleh|by\b|milik|net\b))\s?[^()\[\]\n]{{0,90}}|(?:ist|istimewa|dok|repro|net|internet|pixabay|freepik"
     rf"|shutterstock)\.?|"
-    rf"(?-i:{_SLASH}|{_STOCK}|{_AGENCY}|(?:Instagram|Twitter|Facebook|YouTube|X)[/:@ ][^()\n]{{2,60}}))\s?[)\]]\s?\.?",
+    rf"(?-i:{_SLASH}|[A-Z][\w’'. -]{{2,30}}/ ?{SITE}|{_STOCK}|{_AGENCY}"
+    rf"|(?:Instagram|Twitter|Facebook|YouTube|X)[/:@ ][^()\n]{{2,60}}))\s?[)\]]\s?\.?",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -161,6 +162,10 @@ _TRAILING = re.compile(
     rf"(?<![\w/.]){_SLASH}\Z|\|\s?(?:{_SLASH}|ISTIMEWA|Istimewa|{SITE}|[A-Z][\w.]{{2,20}})\Z|(?<=[.!?\w)] )ISTIMEWA\Z|"
     rf"(?<=[.!?)] ){_STOCK}\Z|(?<=[.!?) ])(?:Foto|FOTO|foto)\s?:\s?[^.:|]{{2,50}}\Z"
     rf"|(?<=[.!?)] )Dok\.? ?[A-Z][^.|]{{2,40}}\Z"
+    r"|(?<=[.!?)] )(?:Photograph|Photo|Picture|Image|PHOTO|Pic) ?: ?[A-Z][^.:|]{2,50}\Z"
+    rf"|(?<=[\w.!?)] )/ ?(?:{SITE}|[A-Z][\w.]{{2,20}})/[A-Z][\w .’'-]{{2,30}}\Z"
+    r"|(?<=[\w.!?)] )[-–—] ?[A-Z]{4,15}/[A-Z][\w .]{2,24}\Z"
+    r"|(?<=[a-z)]\. )[A-Z][A-Za-z]{2,14}/[A-Z][a-z’'-]{1,14}(?: [A-Z][a-z’'-]{0,14}){1,2}\Z"
     r"|(?<=[\w.!?)] )[-–—] ?(?:Gambar|Foto|GAMBAR|FOTO|Pix) (?:fail|hiasan|ihsan|oleh|[A-Z])[^.|:]{0,40}\Z"
     r"|(?<=[\w.!?)] )[-–—] ?(?:File |Handout )?(?:[Pp]hoto|[Pp]icture|[Pp]ix)s? (?:by|courtesy of|from) [A-Z]"
     r"[^.|:]{2,40}\Z"

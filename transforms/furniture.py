@@ -29,6 +29,9 @@ COVERED = 0.8
 """Share of a line's words that must be furniture words when not all are: leaves room for a site's name."""
 STRONG = 0.3
 """Share of its words that must say what furniture it is, in lines of five words and more."""
+MAX_OUTLET_WORDS = 2
+"""Words of an outlet's name, which says neither for nor against a line that has this many furniture words."""
+MIN_STRONG_BESIDE_NAME = 3
 MAX_LINK_WORDS = 24
 """Words of a linked headline: 99.5 % of 29,985 titles have no more than 20."""
 MAX_TAG_WORDS = 5
@@ -78,6 +81,8 @@ def _vocabulary() -> _Vocabulary:
     )
 
 
+_SAID = re.compile(r"[,.!?] (?:kata|ujar|tutur|ucap|pinta|pesan|tulis|said|says)(?:nya)?\b")
+"""Who said it: what goes before is a quotation, with its marks or without."""
 _STEP = re.compile(r"(?:\d{1,2}|[A-Za-z])[.)] ?[^\W\d_]")
 """A step of an instruction, which may well be to fill in a form."""
 
@@ -93,14 +98,22 @@ def furniture_kind(text: str) -> str | None:
         return None
     if len(words) <= MAX_STOCK_WORDS and (stock := vocabulary.lines.get(" ".join(words))):
         return stock
-    if vocabulary.strong.isdisjoint(words):
+    if vocabulary.strong.isdisjoint(words) or _SAID.search(text):
         return None
     strong = [word for word in words if word in vocabulary.strong]
     covered = len(strong) + sum(word in vocabulary.plain and word not in vocabulary.strong for word in words)
+    if len(strong) >= MIN_STRONG_BESIDE_NAME and text[-1] not in ".,:;":
+        covered += min(_names_within(text, vocabulary), MAX_OUTLET_WORDS)
     if not _enough(len(words), len(strong), covered, text[-1] in ".!?"):
         return None
     counts = {kind: sum(word in vocabulary.kinds[kind] for word in strong) for kind in KINDS}
     return max(KINDS, key=lambda kind: counts[kind])
+
+
+def _names_within(text: str, vocabulary: _Vocabulary) -> int:
+    """How many words of a line, its first apart, have a capital and are none of furniture: the outlet's name."""
+    words = _WORD.findall(text)[1:]
+    return sum(word[0].isupper() and word.lower() not in vocabulary.strong | vocabulary.plain for word in words)
 
 
 def _enough(words: int, strong: int, covered: int, sentence: bool) -> bool:
@@ -142,16 +155,37 @@ _STEP_VERBS = frozenset(
 """Words that a step of an instruction on using a site or an app begins with."""
 
 
+MAX_ITEM_WORDS = 3
+"""Words of an item of a list that a line with a colon opens; the names of networks, forms and buttons have no more."""
+_NO_ITEM = frozenset(
+    "bagikan share kongsi sebarkan tag tags label topik topics kategori komentar comment comments komen".split()
+)
+"""Words of a line with which the furniture behind an article begins anew."""
+
+
 def _spare_steps(page: Page, scored: list[str | None]) -> None:
-    """Take the steps of an instruction for no furniture: lines that begin with such a verb, below one with a colon."""
+    """Take no furniture from under a line with a colon: the steps of an instruction, and short items of a list."""
     below_colon = False
     for line in page.lines:
         if scored[line.index] is None and line.text[-1] == ":":
             below_colon = True
-        elif below_colon and line.words[0].strip("-–•*").lower() in _STEP_VERBS:
+        elif below_colon and _is_item(line):
             scored[line.index] = None
         else:
             below_colon = False
+
+
+def _is_item(line: Line) -> bool:
+    """Whether a line below one with a colon is a step, or so short that it may be an item."""
+    words = [word.lower() for word in _WORD.findall(line.text)]
+    if not words or words[0] in _STEP_VERBS:
+        return bool(words)
+    return len(words) <= MAX_ITEM_WORDS and line.text[-1] != ":" and _headers().isdisjoint(words)
+
+
+@lru_cache(maxsize=1)
+def _headers() -> frozenset[str]:
+    return _vocabulary().headers | _NO_ITEM
 
 
 def _stands_apart(page: Page, line: Line) -> bool:
@@ -166,8 +200,9 @@ def _fill(page: Page, kinds: list[str | None]) -> None:
     """Make tiny lines between two lines of furniture furniture too, and outside the article the counters beside it."""
     for line, beside in (*pairwise(page.lines), *pairwise(reversed(page.lines))):
         outside = beside.index < page.head_end or beside.index >= page.tail_start
-        if kinds[line.index] and kinds[beside.index] is None and outside and _COUNTER.fullmatch(beside.text):
-            kinds[beside.index] = kinds[line.index]
+        kind = kinds[line.index]
+        if kind not in (None, "related_link") and kinds[beside.index] is None and outside:
+            kinds[beside.index] = kind if _COUNTER.fullmatch(beside.text) else None
     for line in page.lines[1:-1]:
         before, after = kinds[line.index - 1], kinds[line.index + 1]
         if kinds[line.index] is None and before and after and len(line.words) <= MAX_FILLER_WORDS:
@@ -231,7 +266,13 @@ _FILED = re.compile(
     r"(?:dalam|in|pada) [\"“][^\"“”]{2,40}[\"”]|(?:dengan|with) \d+ (?:komentar|comments?)", re.IGNORECASE
 )
 """What one common widget prints under a link."""
-_NEIGHBOUR = frozenset("sebelumnya berikutnya selanjutnya previous next older newer prev sebelum seterusnya".split())
+_NEIGHBOUR = frozenset(
+    "sebelumnya berikutnya selanjutnya previous next older newer prev sebelum seterusnya navigasi navigation".split()
+)
+_UNSPACED = "\u0e00"
+"""Thai: from here on stand the scripts that set no spaces between words."""
+MAX_NEIGHBOURS = 2
+"""Posts beside this one, whose titles stand under one word for them."""
 
 
 def _is_listed(line: Line, header: str, links: int) -> bool:
@@ -242,8 +283,9 @@ def _is_listed(line: Line, header: str, links: int) -> bool:
     if header == "tags":
         return line.text[0] == "#" or (len(words) <= MAX_TAG_WORDS and line.text[-1] not in '.!?:"”')
     if header == "navigation":
-        return links == 0 and 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
-    return (1 if links else 2) <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
+        return links < MAX_NEIGHBOURS and 2 <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
+    fewest = 1 if links or max(line.text) >= _UNSPACED else 2
+    return fewest <= len(words) <= MAX_LINK_WORDS and line.text[-1] not in '."”:'
 
 
 def of_kind(kind: str) -> Callable[[Page], Iterator[tuple[int, int]]]:

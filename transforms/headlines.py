@@ -206,7 +206,7 @@ _MONTH = (
 _DAY = (
     r"(?:senin|selasa|rabu|kamis|jum['’]?at|sabtu|minggu|ahad|isnin|khamis|monday|tuesday|wednesday|thursday"
     r"|friday|saturday|sunday|"
-    r"mon|tue|wed|thu|fri|sat|sun)"
+    r"mon|tue|wed|thu|fri|sat|sun|sen|sel|rab|kam|jum|sab|min)"
 )
 _DATE = (
     rf"(?:{_DAY}\.?\s?[,(|/]?\s?)?(?:\d{{1,2}}[ /.-]{_MONTH}[ /.,-]{{1,2}}\d{{2,4}}|{_MONTH}\.? \d{{1,2}},? \d{{4}}|"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from transforms.lines import BODY_LINE_CHARACTERS, SENTENCE_END
 from transforms.models import Cut
 from transforms.related_boundary import WINDOW, Boundary, Glue, headline_end, packaged_tables, surroundings
 from transforms.related_form import (
@@ -284,7 +285,14 @@ def _is_listed(text: str, marker: Marker, start: int, end: int, first: bool) -> 
     if marker.colon and line.strip() == text[end : end + len(line) + 2].strip():
         return True
     around = text[max(0, start - NEAR) : marker.start] + text[end : end + NEAR]
-    return len(line.split()) >= LONG_WORDS and is_foreign(line, around)
+    long_enough = len(line.split()) >= LONG_WORDS or (not first and _is_behind_article(text, end))
+    return long_enough and is_foreign(line, around)
+
+
+def _is_behind_article(text: str, end: int) -> bool:
+    """Whether no paragraph of running text follows: the last line may be cut short, and then reads as none."""
+    lines = text[end : end + NEAR].split("\n")
+    return not any(len(line) >= BODY_LINE_CHARACTERS and line[-1] in SENTENCE_END for line in lines)
 
 
 def _next_line(text: str, position: int) -> int:

@@ -146,6 +146,8 @@ def _accept(text: str, match: re.Match[str]) -> Marker | None:
         start = before - 1
         before = _skip_left(text, start)
     line_start = before == 0 or text[before - 1] in "\r\n"
+    if line_start:
+        start -= len(text[before:start].lstrip())  # its bullets go with it
     family = _family(match)
     marker = Marker(
         start=start,

@@ -11,10 +11,14 @@ _HONORIFICS = (
     "pangdam hakim jaksa letkol kolonel aiptu ustazah habib "
     "datuk dato dato’ dato' datin encik cikgu jurulatih pengarah pengerusi timbalan superintendan asp dsp setiausaha "
     "mr mrs president vice minister secretary senator governor mayor councillor chief chairman chairwoman director "
-    "manager coach judge superintendent inspector sergeant professor"
+    "manager coach judge superintendent inspector sergeant professor "
+    "sutradara produser komedian pedangdut vokalis gitaris pakar dinas badan kementerian "
+    "polres polda polsek kejaksaan pengadilan universitas smp sma smk mohd tuan puan penolong jurucakap "
+    "engineer analyst economist spokesman spokeswoman spokesperson captain commander detective deputy attorney"
 )
 HONORIFICS = frozenset(_HONORIFICS.split())
-"""Words that a name follows: a headline seldom ends after one, a paragraph often begins with one."""
+"""Words that a name follows, a person's or an institution's: a headline seldom ends after one, a paragraph often begins
+with one."""
 _UNITS = "m t k km kg cm juta miliar triliun ribu persen rupiah unit orang tahun hari bulan jam wib wita wit am pm"
 UNITS = frozenset(_UNITS.split())
 """What belongs to the number before it."""

@@ -65,18 +65,30 @@ def names_only(text: str) -> bool:
 
 def role_lines(page: Page) -> Iterator[Span]:
     """Lines that say ``Editor: NAME``; those that name a source only where the article is over or not begun."""
+    role_above = False
     for line in page.lines:
         if len(line.text) > MAX_NAMES_CHARACTERS + 40:
             continue
+        if role_above and line.index >= page.tail_start and _OTHER_ROLE.fullmatch(line.text):
+            yield line.start, line.end
+            continue
+        role_above = False
         outside = line.index >= page.tail_start or (line.index < page.head_end and line.index < 4)
         if outside and _ROLE_AND_NAME.fullmatch(line.text):
             yield line.start, line.end
             continue
         role = _ROLE_COLON.match(line.text)
-        if role is None or not names_only(line.text[role.end() :]) or _describes_work(page, line):
+        asks = line.text[-1] in "?!"  # someone in an interview, who is called by what he does
+        if role is None or asks or not names_only(line.text[role.end() :]) or _describes_work(page, line):
             continue
-        if _PERSON_COLON.match(line.text) or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
+        if person := _PERSON_COLON.match(line.text):
+            role_above = True
+        if person or (outside and len(page.lines) > 1 and not _URL.search(line.text)):
             yield line.start, line.end
+
+
+_OTHER_ROLE = re.compile(r"[A-Z][a-z]{3,14}(?: [A-Za-z]{3,12})?\s?:\s?[A-Z][\w.’'-]{1,20}(?: [A-Z][\w.’'-]{0,20}){0,3}")
+"""A role that no list has, under one of a list."""
 
 
 def _describes_work(page: Page, line: Line) -> bool:
@@ -145,6 +157,7 @@ _TOKEN = re.compile(
 _INITIAL_PAIR = re.compile(r"[a-z]{2,4}/[a-z]{2,4}")
 """Reporter and editor, as desks abbreviate them: no unit or date looks so at the end of an article."""
 _NAME = re.compile(r"(?:[A-Z][\w.’'-]{0,18}\*?)(?: [A-Z][\w.’'-]{0,18}\*?){0,4}")
+_NAME_AND_DESK = re.compile(r"[A-Z][\w.’'-]{1,18}(?: [A-Z][\w.’'-]{0,18}){1,3} ?/ ?[A-Z*][\w.*]{1,24}")
 _ROLE_IN_BRACKET = re.compile(rf"(?:{_ANY_ROLE}|dilaporkan|reportase|tim liputan)\b", re.IGNORECASE)
 _STARS = re.compile(r"(?:(?<=[.!?\"”’)\] ])|^)\*{1,8}\Z|(?<=[.!?\"”’]) ?\[\]\Z")
 _AGENCY = re.compile(
@@ -167,7 +180,7 @@ def is_initials(inner: str) -> bool:
         return False
     if _ROLE_IN_BRACKET.match(inner):
         return True
-    if _TOKEN.fullmatch(inner) or _NAME.fullmatch(inner):
+    if _TOKEN.fullmatch(inner) or _NAME.fullmatch(inner) or _NAME_AND_DESK.fullmatch(inner):
         return True
     if all(word in DESK_WORDS for word in words):
         return True

@@ -59,7 +59,7 @@ def release_held(
     """Serve held documents after all, and bring the index up to date with them."""
     from flows.executors import InlineExecutor  # start-up time: only what the command needs
     from flows.guard import release  # as above
-    from flows.locks import data_lock  # as above
+    from flows.locks import writer_lock  # as above
     from flows.pipeline import run_ingest  # as above
     from flows.progress import Silent  # as above
     from index.ledger import Ledger  # as above
@@ -68,7 +68,7 @@ def release_held(
     if bool(ids) + bool(outlet) + everything != 1:
         raise ConfigError("say which: ids of documents, --outlet NAME, or --all")
     settings = load_settings(config)
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
         with ledger.reading() as connection:
             waiting = [document.id for document in held(connection, outlet=outlet)]
         chosen = [id_ for id_ in waiting if not ids or id_ in ids]

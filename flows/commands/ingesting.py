@@ -123,9 +123,11 @@ def serve(config: ConfigOption = None) -> None:
 
     Needs a Prefect server that stays, named in PREFECT_API_URL: a temporary one runs no schedules.
     """
-    load_settings(config)
+    from flows.locks import serve_lock  # start-up time: only what the command needs
+
+    settings = load_settings(config)
     prefect_server.configure()
-    with prefect_server.server(or_direct=False):
+    with serve_lock(settings.data_dir), prefect_server.server(or_direct=False):
         prefect_server.need_server()
         from flows.deployments import serve_schedules  # importing Prefect takes seconds
 

@@ -67,12 +67,12 @@ def lines(
 def _decide(settings: Settings, outlet: str, decisions: dict[Decision | None, list[int]]) -> None:
     if not any(decisions.values()):
         return
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.ledger import Ledger  # as above
     from index.ledger_lines import decide  # as above
 
     now = datetime.now(UTC).isoformat()
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger, ledger.writing() as connection:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger, ledger.writing() as connection:
         for decision, numbers in decisions.items():
             for number in numbers:
                 line = decide(connection, outlet, number, decision, now)

@@ -80,11 +80,11 @@ def list_generations(config: ConfigOption = None, json: JsonOption = False) -> N
 @generations_app.command("rollback")
 def rollback(config: ConfigOption = None) -> None:
     """Search the generation before the current one again; the next ingest or reindex builds a new one."""
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.generations import Generations  # as above
 
     settings = load_settings(config)
-    with data_lock(settings.data_dir):
+    with writer_lock(settings):
         name = Generations(settings.index_dir).rollback()
     say(f"now searching generation {name}; `saring status` exits with 1 until an ingest or reindex builds another")
 
@@ -97,11 +97,11 @@ def prune(
     config: ConfigOption = None,
 ) -> None:
     """Remove the oldest generations; the current one and the one before it always stay."""
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.generations import Generations  # as above
 
     settings = load_settings(config)
-    with data_lock(settings.data_dir):
+    with writer_lock(settings):
         generations = Generations(settings.index_dir)
         removed = generations.prune(keep or settings.generations.keep)
         left = generations.list()

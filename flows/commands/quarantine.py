@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -72,12 +73,14 @@ def retry_quarantine(
     config: ConfigOption = None,
 ) -> None:
     """Make the next ingest read the sources of these rows again, changed or not."""
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.ledger import Ledger  # as above
 
     settings = load_settings(config)
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
-        paths = ledger.retry_quarantine(numbers or [row.number for row in ledger.quarantine()])
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
+        waiting = [row.number for row in ledger.quarantine()]
+        _refuse_unknown(numbers or (), [row.number for row in ledger.quarantine(resolved=True)])
+        paths = ledger.retry_quarantine(numbers or waiting)
     if not paths:
         say("nothing to retry")
         return
@@ -95,20 +98,24 @@ def accept_quarantine(
     config: ConfigOption = None,
 ) -> None:
     """Leave rows as they are: no longer counted as waiting, not retried while the source stays as it is."""
-    from flows.locks import data_lock  # start-up time: only what the command needs
+    from flows.locks import writer_lock  # start-up time: only what the command needs
     from index.ledger import Ledger  # as above
     from index.ledger_quarantine import ACCEPTED, resolve  # as above
 
     if bool(numbers) == bool(reason):
         raise ConfigError("say which: row numbers, or --reason STAGE/ERROR")
     settings = load_settings(config)
-    with data_lock(settings.data_dir), Ledger.open(settings.ledger_url) as ledger:
+    with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
         waiting = ledger.quarantine()
         chosen = [
             row.number for row in waiting if row.number in (numbers or ()) or f"{row.stage}/{row.error}" == reason
         ]
-        if unknown := sorted(set(numbers or ()) - set(chosen)):
-            raise SaringError(f"row {unknown[0]} is not waiting; `saring quarantine list` shows those that are")
+        _refuse_unknown(numbers or (), chosen)
         with ledger.writing() as connection:
             accepted = resolve(connection, chosen, ACCEPTED)
     say(f"accepted {many(accepted, 'row')}" if accepted else f"nothing waits because of {reason}")
+
+
+def _refuse_unknown(numbers: Collection[int], known: Collection[int]) -> None:
+    if unknown := sorted(set(numbers) - set(known)):
+        raise SaringError(f"row {unknown[0]} is not waiting; `saring quarantine list` shows those that are")

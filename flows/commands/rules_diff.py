@@ -87,7 +87,11 @@ def diff_rules(
 
 
 def _rules(name: str) -> RuleSet:
-    return load_rules() if name == BUILTIN else load_rules([Path(name)])
+    if name == BUILTIN:
+        return load_rules()
+    if not Path(name).is_dir():
+        raise ConfigError(f"{name}: no such folder. Name a folder of rule files, or `{BUILTIN}`.")
+    return load_rules([Path(name)])
 
 
 def _compare(settings: Settings, old: RuleSet, new: RuleSet, sample: int) -> Comparison:

@@ -34,7 +34,7 @@ __all__ = ["CLEANER_VERSION", "EXAMPLE_TEXT", "Finder", "Rule", "RuleSet", "load
 CLEANER_VERSION = "4"
 """Counts changes of the cleaner's code that change its output; part of every rule set's version."""
 SCOPES = frozenset({"line", "head", "tail", "line_start", "line_end", "start", "end", "inline", "document"})
-CLEANING_DATA = ("dateline_places.txt", "furniture.yaml", "related_tables.json.gz")
+CLEANING_DATA = ("dateline_places.txt", "furniture.yaml", "furniture_languages.yaml", "related_tables.json.gz")
 """Packaged files that decide what is cut: they are part of every rule set's version."""
 EXAMPLE_TEXT = {
     "body": "Pemerintah kabupaten mulai memperbaiki tanggul sungai yang jebol akibat hujan lebat, dan ratusan "
