@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -101,8 +100,7 @@ def _build_generation(run: Run, generations: Generations) -> str:
         run.executor.call("verify", lambda: generations.verify(name, run.ledger.live_count()))
         generations.promote(name)
     except BaseException:
-        with suppress(OSError):
-            generations.discard(name)  # it could keep a full disk full
+        generations.discard(name)  # it could keep a full disk full
         raise
     generations.prune(run.settings.generations.keep)
     return name

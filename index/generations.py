@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,9 +137,11 @@ class Generations:
         return tuple(removed)
 
     def discard(self, name: str) -> None:
-        """Remove a generation that was never promoted, if it is there: not the current one, nor that for a rollback."""
-        if name not in {self.current(), self.previous()} and self.path(name).is_dir():
-            self._remove(self.path(name))
+        """Remove a generation that was never promoted, as far as that can be done: not the current one, nor that for a
+        rollback."""
+        with suppress(OSError):
+            if name not in {self.current(), self.previous()} and self.path(name).is_dir():
+                self._remove(self.path(name))
 
     def keep_only_current(self) -> tuple[str, ...]:
         """Remove every other generation, the one for a rollback and half-built ones included; gives their names."""
