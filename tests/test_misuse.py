@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -99,9 +101,12 @@ def test_the_small_script_searches_the_data_folder_of_the_environment(tmp_path: 
 def test_schedules_are_served_once(tmp_path: Path) -> None:
     """Whoever ends first pauses them on the server, and the other one would wait for ever."""
     own = four_articles(tmp_path)
-    environment = {**os.environ, "SARING_DATA_DIR": str(own.data_dir), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    with serve_lock(own.data_dir):
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server, serve_lock(own.data_dir):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api"  # something answers, and is asked nothing else
+        environment = {**os.environ, "SARING_DATA_DIR": str(own.data_dir), "PREFECT_API_URL": url}
         done = subprocess.run([str(SARING), "serve"], env=environment, capture_output=True, text=True, check=False)
+        server.shutdown()
     assert done.returncode == 1
     assert f"served already, by process {os.getpid()}" in done.stderr
 

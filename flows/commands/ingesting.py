@@ -127,7 +127,7 @@ def serve(config: ConfigOption = None) -> None:
 
     settings = load_settings(config)
     prefect_server.configure()
-    with serve_lock(settings.data_dir), prefect_server.server(or_direct=False):
+    with prefect_server.server(or_direct=False), serve_lock(settings.data_dir):
         prefect_server.need_server()
         from flows.deployments import serve_schedules  # importing Prefect takes seconds
 
