@@ -72,16 +72,17 @@ def measure(text: str, place: str, rules: RuleSet, counted: list[Count]) -> tupl
     gone = bytearray(len(page))
     for removal in clean(TextView(page, page), Hints(), rules).removals:
         gone[removal.start : removal.end] = b"\1" * (removal.end - removal.start)
-    visible = [at for at in range(len(before), len(before) + len(text)) if not page[at].isspace()]
+    inside = range(len(before), len(before) + len(text))
+    visible = [at for at in inside if not page[at].isspace()]
     taken = sum(gone[at] for at in visible)
+    lost = sum(gone) - sum(gone[at] for at in inside)
     for count in counted:
         count.cases += 1
         count.characters += len(visible)
         count.gone += taken
         count.whole += taken == len(visible)
         count.touched += taken > 0
-        count.body_lost += sum(gone) - sum(gone[len(before) : len(before) + len(text)])
-    inside = range(len(before), len(before) + len(text))
+        count.body_lost += lost
     stayed, went = ("".join(page[at] if gone[at] == flag else " " for at in inside) for flag in (0, 1))
     return " ".join(stayed.split()), " ".join(went.split())
 

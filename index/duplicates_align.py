@@ -20,7 +20,7 @@ from itertools import compress, count, zip_longest
 from operator import and_, eq, itemgetter, mul, ne, not_
 
 from index.analysis_words import stop_words
-from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS, ascii_words, plain_words, without_signs
+from transforms.fingerprint import SHINGLE_WORDS, VOWEL_SIGNS, split_words, without_signs
 
 DIFFERING = 3
 """Differing words, less the equal ones between them, that end a block: one word in ten replaced leaves blocks whole."""
@@ -66,8 +66,7 @@ class Words:
 
     def __init__(self, text: str) -> None:
         self._raw = text
-        plain = plain_words(text)
-        self.words = plain if plain is not None else _folded(text)
+        self.words = split_words(text, _folded)
 
     @cached_property
     def grams(self) -> list[str]:
@@ -134,7 +133,7 @@ class Words:
     @cached_property
     def _text(self) -> str:
         """The text that the words were taken from."""
-        return self._raw if self._raw.isascii() or plain_words(self._raw) is not None else _composed(self._raw)
+        return self._raw if without_signs(self._raw).isascii() else _composed(self._raw)
 
     @cached_property
     def _cases(self) -> list[int]:
@@ -145,12 +144,9 @@ class Words:
         return list(compress(map(mul, capitals, after), map(not_, ends)))
 
 
-def _folded(text: str) -> list[str]:
-    """Return the words of a text that has foreign letters: they must not slow down its other sentences."""
-    words: list[str] = []
-    for sentence in without_signs(text).split(". "):
-        words += ascii_words(sentence) if sentence.isascii() else map(str.casefold, _WORD.findall(_composed(sentence)))
-    return words
+def _folded(text: str) -> Iterator[str]:
+    """Return the words of a text that has foreign letters."""
+    return map(str.casefold, _WORD.findall(_composed(text)))
 
 
 def _composed(text: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from struct import Struct
 
 from rensa import RMinHash
@@ -102,7 +103,7 @@ def similarity(a: str, b: str) -> tuple[float, float]:
 def plain_words(text: str) -> list[str] | None:
     """Split a text of ASCII letters and common signs into case-folded words; None for another one."""
     text = without_signs(text)
-    return ascii_words(text) if text.isascii() else None
+    return _ascii_words(text) if text.isascii() else None
 
 
 def without_signs(text: str) -> str:
@@ -113,19 +114,23 @@ def without_signs(text: str) -> str:
     return text
 
 
-def ascii_words(text: str) -> list[str]:
-    """Split an ASCII text into case-folded words."""
+def split_words(text: str, beyond_ascii: Callable[[str], Iterable[str]]) -> list[str]:
+    """Split a text into case-folded words; ``beyond_ascii`` does so for its sentences with foreign letters."""
+    text = without_signs(text)
+    if text.isascii():
+        return _ascii_words(text)
+    words: list[str] = []
+    for sentence in text.split(". "):  # one foreign letter must not slow down the whole text
+        words += _ascii_words(sentence) if sentence.isascii() else beyond_ascii(sentence)
+    return words
+
+
+def _ascii_words(text: str) -> list[str]:
     return text.translate(_ASCII_WORDS).split()
 
 
 def _words(text: str) -> list[str]:
-    text = without_signs(text)
-    if text.isascii():
-        return ascii_words(text)
-    words: list[str] = []
-    for sentence in text.split(". "):  # one foreign letter must not slow down the whole text
-        words += ascii_words(sentence) if sentence.isascii() else _words_beyond_ascii(sentence)
-    return words
+    return split_words(text, _words_beyond_ascii)
 
 
 def _words_beyond_ascii(text: str) -> list[str]:

@@ -9,7 +9,7 @@ told by their header: after ``Berita Terkait`` or ``Tags`` the short lines that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -92,7 +92,8 @@ def furniture_kind(text: str) -> str | None:
     """The kind of furniture that a line's words make it, wherever it stands; None for anything else."""
     if len(text) > MAX_FURNITURE_CHARACTERS or text[0] in '"“‘' or text[-1] in '"”’' or _STEP.match(text):
         return None
-    words = [word.lower() for word in _WORD.findall(text)]
+    spelled = _WORD.findall(text)
+    words = [word.lower() for word in spelled]
     vocabulary = _vocabulary()
     if not words or len(words) > MAX_FURNITURE_WORDS:
         return None
@@ -103,17 +104,19 @@ def furniture_kind(text: str) -> str | None:
     strong = [word for word in words if word in vocabulary.strong]
     covered = len(strong) + sum(word in vocabulary.plain and word not in vocabulary.strong for word in words)
     if len(strong) >= MIN_STRONG_BESIDE_NAME and text[-1] not in ".,:;":
-        covered += min(_names_within(text, vocabulary), MAX_OUTLET_WORDS)
+        covered += min(_names_within(spelled, words, vocabulary), MAX_OUTLET_WORDS)
     if not _enough(len(words), len(strong), covered, text[-1] in ".!?"):
         return None
     counts = {kind: sum(word in vocabulary.kinds[kind] for word in strong) for kind in KINDS}
     return max(KINDS, key=lambda kind: counts[kind])
 
 
-def _names_within(text: str, vocabulary: _Vocabulary) -> int:
+def _names_within(spelled: Sequence[str], words: Sequence[str], vocabulary: _Vocabulary) -> int:
     """How many words of a line, its first apart, have a capital and are none of furniture: the outlet's name."""
-    words = _WORD.findall(text)[1:]
-    return sum(word[0].isupper() and word.lower() not in vocabulary.strong | vocabulary.plain for word in words)
+    return sum(
+        spelling[0].isupper() and word not in vocabulary.strong and word not in vocabulary.plain
+        for spelling, word in zip(spelled[1:], words[1:], strict=True)
+    )
 
 
 def _enough(words: int, strong: int, covered: int, sentence: bool) -> bool:
@@ -201,8 +204,9 @@ def _fill(page: Page, kinds: list[str | None]) -> None:
     for line, beside in (*pairwise(page.lines), *pairwise(reversed(page.lines))):
         outside = beside.index < page.head_end or beside.index >= page.tail_start
         kind = kinds[line.index]
-        if kind not in (None, "related_link") and kinds[beside.index] is None and outside:
-            kinds[beside.index] = kind if _COUNTER.fullmatch(beside.text) else None
+        spreads = kind not in (None, "related_link") and kinds[beside.index] is None and outside
+        if spreads and _COUNTER.fullmatch(beside.text):
+            kinds[beside.index] = kind
     for line in page.lines[1:-1]:
         before, after = kinds[line.index - 1], kinds[line.index + 1]
         if kinds[line.index] is None and before and after and len(line.words) <= MAX_FILLER_WORDS:

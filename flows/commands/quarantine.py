@@ -78,9 +78,9 @@ def retry_quarantine(
 
     settings = load_settings(config)
     with writer_lock(settings), Ledger.open(settings.ledger_url) as ledger:
-        waiting = [row.number for row in ledger.quarantine()]
-        _refuse_unknown(numbers or (), [row.number for row in ledger.quarantine(resolved=True)])
-        paths = ledger.retry_quarantine(numbers or waiting)
+        rows = [row.number for row in ledger.quarantine(resolved=bool(numbers))]
+        _refuse_unknown(numbers or (), rows)
+        paths = ledger.retry_quarantine(numbers or rows)
     if not paths:
         say("nothing to retry")
         return
