@@ -94,8 +94,11 @@ class Analyzer:
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Start, end and spelling of every token, without analysing it."""
-        for match in _TOKEN.finditer(text):
-            yield match.start(), match.end(), match.group()
+        end = 0
+        for raw in tokenize(text):  # no letter or digit stands between tokens: a spelling is found at its place
+            start = text.find(raw, end)
+            end = start + len(raw)
+            yield start, end, raw
 
     def terms(self, raw: str) -> tuple[int, tuple[Term, ...]]:
         """How many positions a token takes, and its terms."""
