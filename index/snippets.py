@@ -93,7 +93,7 @@ class Highlighter:
 
     def _spelling(self, analyzer: Analyzer, raw: str) -> _Spelling:
         width, terms = analyzer.terms(raw)
-        within = tuple(term for term in terms if term.surface in self._in_phrases)
+        within = tuple(term for term in terms if term.surface in self._in_phrases) if self._in_phrases else ()
         return _Spelling(self._concept_of(terms), width, within)
 
     def _concept_of(self, terms: Sequence[Term]) -> int | None:
