@@ -2,9 +2,9 @@
 
 Whoosh's own codec cuts a posting list into blocks of 128, pickles and compresses each, and hands out one posting at a
 time: most of the time of indexing and searching goes there. Here a list is three arrays one after the other (document
-numbers, frequencies, positions), so that a term is one read and a loop over arrays. All other formats (terms file,
-columns, lengths, table of contents) are Whoosh's, and so is what a reader of the index sees: the same terms, documents,
-weights and positions as Whoosh's own codec gives.
+numbers, frequencies, positions), so that a term is one read and a loop over arrays. Stored fields have another
+compressor. All other formats (terms file, columns, lengths, table of contents) are Whoosh's, and so is what a reader of
+the index sees: the same terms, documents, weights and positions as Whoosh's own codec gives.
 
 The classes are pickled by reference into the table of contents: their names and this module's are part of the format.
 """
@@ -13,20 +13,26 @@ from __future__ import annotations
 
 import struct
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
-from itertools import accumulate, repeat
+from itertools import accumulate, islice, repeat
 from operator import itemgetter
 from typing import Any, Final
 
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, W3TermsReader
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PerDocReader, W3Segment, W3TermInfo, W3TermsReader
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.matching import ListMatcher
 
 from index.codec_postings import PackedPostings, Postings, decode_postings, encode_postings
 from index.codec_terms import TermsFileWriter
+from index.columns import STORED_COLUMN
 
+PROBED: Final = 16
+"""A word in this many times as many documents as it should take probes to find the shortest of them is probed for.
+
+It stands in half the postings, and looking at the length of each was a seventh of the time of writing terms."""
 INDEX_NAME: Final = "MAIN"
 """Whoosh's name of the one index in a folder; file names start with it."""
 
@@ -123,6 +129,10 @@ class BulkCodec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
         """What writes a segment's terms and postings."""
         return BulkFieldWriter(self, storage, segment)
 
+    def per_document_reader(self, storage: Any, segment: Any) -> BulkDocumentsReader:
+        """What reads what is kept by document."""
+        return BulkDocumentsReader(storage, segment)
+
     def terms_reader(self, storage: Any, segment: Any) -> BulkTermsReader:
         """What reads a segment's terms and postings."""
         name = segment.make_filename(self.TERMS_EXT)
@@ -149,6 +159,38 @@ class EncodedValues:
         return bytes(self._format.encode(list(self._postings.positions[end - freq : end])))
 
 
+class _Lengths:
+    """Codes of the lengths of a field's documents."""
+
+    def __init__(self, codes: Sequence[int]) -> None:
+        self._codes = codes
+        self._ascending = sorted(range(len(codes)), key=codes.__getitem__)
+        self._descending = self._ascending[::-1]
+
+    def extremes(self, ids: array[int]) -> tuple[int, int]:
+        """Codes of the shortest and the longest of some documents."""
+        codes = self._codes
+        if not codes:
+            return 0, 0
+        if len(ids) == 1:
+            return codes[ids[0]], codes[ids[0]]
+        if len(ids) ** 2 > PROBED * len(codes):
+            shortest, longest = _first(self._ascending, ids), _first(self._descending, ids)
+            if shortest is not None and longest is not None:
+                return codes[shortest], codes[longest]
+        of_ids = bytes(map(codes.__getitem__, ids))
+        return min(of_ids), max(of_ids)
+
+
+def _first(docs: Sequence[int], ids: array[int]) -> int | None:
+    """The first of ``docs`` that is among ``ids``, which ascend; None when it is not found soon."""
+    for doc in islice(docs, len(ids) // 4):
+        at = bisect_left(ids, doc)
+        if at < len(ids) and ids[at] == doc:
+            return doc
+    return None
+
+
 class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no types
     """Writes terms in ascending order, each with its whole posting list."""
 
@@ -172,11 +214,11 @@ class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no typ
         self._postfile.write(data)
         self._written += len(data)
         ids, _, _, mosts, totals = zip(*lists, strict=True)
-        codes = [bytes(map(self._lengths.__getitem__, docs)) for docs in ids] if self._lengths else repeat(b"\0")
+        shortest, longest = zip(*map(self._lengths.extremes, ids), strict=True)
         weights = (most or 1 for most in mosts)
         firsts, lasts = map(itemgetter(0), ids), map(itemgetter(-1), ids)
-        lengths = map(min, codes), map(max, codes)
-        infos = map(_INFO.pack, repeat(0), totals, map(len, ids), *lengths, weights, firsts, lasts, begins, sizes)
+        counts = map(len, ids)
+        infos = map(_INFO.pack, repeat(0), totals, counts, shortest, longest, weights, firsts, lasts, begins, sizes)
         self._tindex.add_records([self._prefix + term for term in terms], list(infos))
 
     def start_field(self, fieldname: str, fieldobj: Any, lengths: Sequence[int] = b"") -> None:
@@ -186,7 +228,16 @@ class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no typ
         """
         super().start_field(fieldname, fieldobj)
         self._prefix = _FIELD.pack(self._fieldid)
-        self._lengths = lengths
+        self._lengths = _Lengths(lengths)
+
+
+class BulkDocumentsReader(W3PerDocReader):  # type: ignore[misc]  # Whoosh has no types
+    """Reads what is kept by document."""
+
+    def stored_fields(self, docnum: int) -> dict[str, Any]:
+        """What is stored of a document."""
+        stored: dict[str, Any] = self._cached_reader("_stored", STORED_COLUMN)[docnum]
+        return stored
 
 
 class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no types

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from index.analysis import plain_word, spellings, tokenize
 from index.analysis_stems import stems_of
@@ -74,8 +74,7 @@ def _column(columns: dict[str, _Column], surface: str) -> _Column:
     return known
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """An analysed text that is not noted yet: the column and the place of each occurrence of a surface form."""
 
     columns: list[_Column]
@@ -140,10 +139,13 @@ class TextPool:
         """Write the surface forms with their postings."""
         merged: dict[str, _Column] = {}
         for columns in self._languages.values():
-            for surface, column in chain(columns.words.items(), columns.unstemmed.items()):
-                known = merged.setdefault(surface, column)
-                if known is not column:
-                    merged[surface] = array("Q", sorted(chain(known, column)))
+            for forms in (columns.words, columns.unstemmed):
+                both = {
+                    surface: array("Q", sorted(chain(merged[surface], forms[surface])))
+                    for surface in merged.keys() & forms.keys()
+                }
+                merged.update(forms)
+                merged.update(both)
         for surfaces in _in_order(surface for surface, column in merged.items() if column):
             lists = self._list(list(map(merged.__getitem__, surfaces)))
             writer.add_terms(list(map(encode, surfaces)), lists)

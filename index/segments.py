@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whoosh.codec.whoosh3 import STORED_COLUMN
 from whoosh.util.numeric import length_to_byte
 
 from index.codec import INDEX_NAME, BulkCodec, BulkSegment
 from index.collecting import without_collection
+from index.columns import STORED_COLUMN
 from index.files import file_checksum, sync_file
 from index.pool import PostingPool
 from index.records import IndexRecord
