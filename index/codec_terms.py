@@ -60,17 +60,17 @@ class TermsFileWriter(OrderedHashWriter):  # type: ignore[misc]  # Whoosh has no
         return length
 
     def _write_hashes(self) -> None:
-        starts, hashes = self._starts, self._hashes
-        tables = [array("I") for _ in range(TABLES)]
-        table_of = map(tables.__getitem__, map((TABLES - 1).__and__, hashes))
-        deque(map(array.append, table_of, range(len(hashes))), maxlen=0)
+        tables: list[list[int]] = [[] for _ in range(TABLES)]
+        table_of = map(tables.__getitem__, map((TABLES - 1).__and__, self._hashes))
+        deque(map(list.append, table_of, range(len(self._hashes))), maxlen=0)
         for records in tables:
             slots = [_FREE] * (2 * len(records))
             self.directory.append((self.dbfile.tell(), len(slots)))
-            for record in records:
-                hashed = hashes[record]
+            hashes = [self._hashes[record] for record in records]
+            starts = [self._starts[record] for record in records]
+            for hashed, entry in zip(hashes, map(_SLOT.pack, hashes, starts), strict=True):
                 at = (hashed >> 8) % len(slots)
                 while slots[at] is not _FREE:
                     at = (at + 1) % len(slots)
-                slots[at] = _SLOT.pack(hashed, starts[record])
+                slots[at] = entry
             self.dbfile.write(b"".join(slots))

@@ -177,6 +177,12 @@ def check_places(texts: list[tuple[str, str]], folder: Path) -> None:
         reader.close()
 
 
+def test_forms_of_several_languages_share_their_places(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    languages = chance.choices(["id", "en", "ja"], weights=[40, 2, 10], k=60)
+    check_places([(" ".join(chance.choices(WORDS, k=30)), language) for language in languages], tmp_path)
+
+
 @settings(max_examples=40)
 @given(texts)
 def test_places_are_those_of_the_analyzer(texts: list[tuple[list[str], str]]) -> None:
