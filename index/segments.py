@@ -26,7 +26,7 @@ from index.schema import LABEL_COLUMNS, STEM_FIELDS, SURFACE_FIELDS, make_schema
 from index.storage import DurableStorage
 
 SEGMENT_DOCUMENTS = 5_000
-"""Most documents of a new segment: memory is about 16 KB a document until it is written; larger ones gain nothing."""
+"""Most documents of a new segment: memory is about 12 KB a document until it is written; larger ones gain nothing."""
 SEGMENT_FORMS = 300_000
 """Distinct spellings at which a segment is closed: 5,000 news articles have 100,000. Without it, documents that repeat
 no word, of two million characters each, would take 220 MB each until the segment is written."""

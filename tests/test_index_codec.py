@@ -177,7 +177,11 @@ def check_places(texts: list[tuple[str, str]], folder: Path) -> None:
         reader.close()
 
 
-def test_forms_of_several_languages_share_their_places(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [5, 500_000])
+def test_forms_of_several_languages_share_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("index.pool.PLACES_AT_ONCE", at_once)
     chance = random.Random(3)
     languages = chance.choices(["id", "en", "ja"], weights=[40, 2, 10], k=60)
     check_places([(" ".join(chance.choices(WORDS, k=30)), language) for language in languages], tmp_path)
