@@ -10,7 +10,7 @@ from functools import cached_property
 from transforms.lines import END_CHARACTERS, Line, Page
 from transforms.models import Cut, Kind
 from transforms.rules.matchers import Matcher
-from transforms.rules.waking import Alarms, alarms_of
+from transforms.rules.waking import Alarms
 
 LINE_CHARACTERS = 240
 """The longest line that a whole-line rule looks at unless it sets ``longest``: of hand-marked furniture lines, 98 % are
@@ -103,4 +103,4 @@ class RuleSet:
 
     @cached_property
     def _alarms(self) -> Alarms:
-        return alarms_of(self.rules)
+        return Alarms(self.rules)
