@@ -96,14 +96,14 @@ class RepeatResult:
     warnings: tuple[str, ...] = ()
 
 
-def find_repeats(text: str, cuts: Sequence[Cut], title: str | None) -> RepeatResult:
+def find_repeats(text: str, cuts: Sequence[Cut], title: str | None, folded: str | None = None) -> RepeatResult:
     """Find repeated titles, paragraphs and sections in what ``cuts`` leave of ``text``.
 
     ``cuts`` are sorted and do not overlap; offsets of the result are offsets of ``text``. Lines equal to ``title`` are
-    cut wherever they stand; pass None to leave them.
+    cut wherever they stand; pass None to leave them. ``folded`` is the text case-folded, where that is known.
     """
     taken = [(cut.start, cut.end) for cut in cuts]
-    folded = text.casefold()
+    folded = text.casefold() if folded is None else folded
     found = _title_cuts(text, folded, taken, title) if title else []
     if _has_equal_endings(text) and _has_equal_windows(folded):
         for _ in range(MAX_ROUNDS):
@@ -132,10 +132,13 @@ def _has_equal_windows(folded: str) -> bool:
     """The finer sieve, which one document in nine passes: whether any ``WINDOW`` words stand twice."""
     words = plain_words(folded) or WORD.findall(folded)
     counts = Counter(words)
-    if _REPEATED * WINDOW not in bytes([counts[word] > 1 for word in words]):
-        return False
-    windows = list(zip(*(words[shift:] for shift in range(WINDOW)), strict=False))
-    return len(set(windows)) < len(windows)
+    repeated = bytes([counts[word] > 1 for word in words])
+    places = []
+    at = repeated.find(_REPEATED * WINDOW)
+    while at >= 0:
+        places.append(at)
+        at = repeated.find(_REPEATED * WINDOW, at + 1)
+    return len({tuple(words[at : at + WINDOW]) for at in places}) < len(places)
 
 
 def _merged(taken: list[tuple[int, int]], found: list[Cut]) -> list[tuple[int, int]]:
