@@ -18,7 +18,6 @@ bounded for any input.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +25,7 @@ from itertools import pairwise
 
 from transforms.fingerprint import plain_words
 from transforms.models import Cut, Kind
-from transforms.repeats_runs import WINDOW, Run, chains_of, size_of
+from transforms.repeats_runs import Run, chains_of, size_of, windows_of
 from transforms.repeats_words import QUOTES, TERMINATOR, WORD, Remains, remains_of
 
 ADJACENT_GAP = 25
@@ -124,21 +123,10 @@ def _has_equal_endings(text: str) -> bool:
     return len({sentence[-SIEVE_ENDING:] for sentence in sentences}) < len(sentences)
 
 
-_REPEATED = b"\1"
-"""Stands for a word that a text has more than once."""
-
-
 def _has_equal_windows(folded: str) -> bool:
     """The finer sieve, which one document in nine passes: whether any ``WINDOW`` words stand twice."""
-    words = plain_words(folded) or WORD.findall(folded)
-    counts = Counter(words)
-    repeated = bytes([counts[word] > 1 for word in words])
-    places = []
-    at = repeated.find(_REPEATED * WINDOW)
-    while at >= 0:
-        places.append(at)
-        at = repeated.find(_REPEATED * WINDOW, at + 1)
-    return len({tuple(words[at : at + WINDOW]) for at in places}) < len(places)
+    windows = [window for _, window in windows_of(plain_words(folded) or WORD.findall(folded))]
+    return len(set(windows)) < len(windows)
 
 
 def _merged(taken: list[tuple[int, int]], found: list[Cut]) -> list[tuple[int, int]]:

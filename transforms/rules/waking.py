@@ -51,6 +51,8 @@ class _Literals:
 
     def wake(self, lower: str) -> set[_Sleeper]:
         """The rules that a text in lower case wakes."""
+        if not self._sleepers:
+            return set()
         found = self._automaton.find_matches_as_indexes(_bytes(lower), overlapping=True)
         return {sleeper for literal in {literal for literal, _, _ in found} for sleeper in self._sleepers[literal]}
 
