@@ -135,14 +135,14 @@ def _enough(words: int, strong: int, covered: int, sentence: bool) -> bool:
 
 @lru_cache(maxsize=1)
 def classify(page: Page) -> list[str | None]:
-    """The kind of furniture of each line of the page, None for the article's own lines.
+    """The kind of furniture of each line of the page, None for the article's own lines; empty without any furniture.
 
     Kept for the last page: each kind has a rule of its own, and all of them ask.
     """
-    kinds: list[str | None] = [None] * len(page.lines)
     scored = [furniture_kind(line.text) if len(line.text) <= MAX_FURNITURE_CHARACTERS else None for line in page.lines]
     if not any(scored):
-        return kinds
+        return []
+    kinds: list[str | None] = [None] * len(page.lines)
     _spare_steps(page, scored)
     for line in page.lines:
         kind = scored[line.index]

@@ -259,6 +259,6 @@ def _separator(text: str, left_end: int, at: int, joined: Mapping[int, str] | No
     if joined and at in joined:
         return joined[at]
     between = text[left_end:at]
-    if _BREAK.search(between):
+    if "\n" in between or _BREAK.search(between):
         return "\n"
     return "" if between.strip() and text[at] in _CLINGS else " "

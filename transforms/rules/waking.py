@@ -62,13 +62,16 @@ class Alarms:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
-        self._always: dict[str, list[int]] = {}
-        """The rules that wait for no literal, by the part that they look at."""
+        self._always: list[int] = []
+        """The rules that wait for nothing…"""
+        self._with_part: dict[str, list[int]] = {}
+        """…and those that only wait for the part that they look at."""
         waiting: dict[str, dict[str, list[_Sleeper]]] = {"all": {}, "start": {}, "end": {}, "lines": {}}
         for number, rule in enumerate(rules):
             longest = min(rule.longest, MAX_LINE_RULE_CHARACTERS) if rule.region == "lines" else rule.longest
             if not rule.needs:
-                self._always.setdefault(rule.region, []).append(number)
+                always = self._always if rule.region == "all" else self._with_part.setdefault(rule.region, [])
+                always.append(number)
             for need in dict.fromkeys(rule.needs):
                 part = waiting["lines" if rule.region in WHOLE_LINES else rule.region]
                 part.setdefault(need, []).append(_Sleeper(number, rule.region, longest))
@@ -83,7 +86,8 @@ class Alarms:
         """The rules that the page wakes, in their order."""
         if not page.lines:
             return []
-        woken = {number for region, numbers in self._always.items() if page.region(region) for number in numbers}
+        woken = set(self._always)
+        woken.update(*[numbers for region, numbers in self._with_part.items() if page.region(region)])
         woken.update([sleeper.number for sleeper in self._anywhere.wake(page.lower)])
         woken.update([sleeper.number for sleeper in self._in_start.wake(page.lower[:END_CHARACTERS])])
         woken.update([sleeper.number for sleeper in self._in_end.wake(page.lower[-END_CHARACTERS:])])
