@@ -67,9 +67,9 @@ MAX_ROUNDS = 40
 """Times the search is repeated over what remains. A page whose elements are nested (all of it, then all but the first
 paragraph, and so on) needs one for each paragraph; the deepest of 10,000 articles needed 11."""
 
-SIEVE_SENTENCE, SIEVE_ENDING = 28, 20
-"""Characters of a sentence that the first sieve looks at, and of its ending; none of 145 documents of 30,000 that have
-repeats is missed."""
+SIEVE_ENDING = 28
+"""Characters of a sentence's end that the first sieve compares; shorter sentences it leaves out. None of the 121 pages
+with repeats among 52,337 is missed; with 20 characters twice as many pages pass that have none."""
 
 MAX_TITLE_GAP = 12
 """Characters of punctuation between two words of a title."""
@@ -118,18 +118,19 @@ def find_repeats(text: str, cuts: Sequence[Cut], title: str | None, folded: str 
 
 
 def _has_equal_endings(text: str) -> bool:
-    """A quick sieve that four documents in five do not pass: whether two sentences end alike."""
+    """A quick sieve that nine pages in ten do not pass: whether two sentences end alike."""
     if text.isascii():
         text = text.encode().translate(_STOPS_FOR_MARKS).decode()
     else:
         for mark in _SENTENCE_MARKS:
             text = text.replace(mark, ".")
-    sentences = [sentence for piece in text.split(".") if len(sentence := piece.lstrip()) >= SIEVE_SENTENCE]
-    return len({sentence[-SIEVE_ENDING:] for sentence in sentences}) < len(sentences)
+    sentences = map(str.lstrip, text.split("."))
+    endings = [sentence[-SIEVE_ENDING:] for sentence in sentences if len(sentence) >= SIEVE_ENDING]
+    return len(set(endings)) < len(endings)
 
 
 def _has_equal_windows(folded: str) -> bool:
-    """The finer sieve, which one document in nine passes: whether any ``WINDOW`` words stand twice."""
+    """The finer sieve, which half of those pass: whether any ``WINDOW`` words stand twice."""
     windows = [window for _, window in windows_of(plain_words(folded) or WORD.findall(folded))]
     return len(set(windows)) < len(windows)
 
