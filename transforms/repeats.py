@@ -144,6 +144,8 @@ def _title_cuts(text: str, folded: str, taken: list[tuple[int, int]], title: str
     wanted = list(_title_words(title))
     if len(wanted) < MIN_TITLE or not _may_hold(folded, wanted, len(title)):
         return []
+    if len(folded) == len(text) and not _may_begin_line(folded, taken, wanted):
+        return []
     remains = remains_of(text, folded, taken)
     cuts: list[Cut] = []
     for start in _places(remains.words, wanted):
@@ -180,6 +182,18 @@ def _may_hold(folded: str, wanted: list[str], length: int) -> bool:
                 return True
         at = folded.find(rarest, at + 1)
     return True
+
+
+def _may_begin_line(folded: str, taken: list[tuple[int, int]], wanted: list[str]) -> bool:
+    """Whether a line of what is left begins with the first of the wanted words and has no more words than they are."""
+    at = 0
+    for start, end in [*taken, (len(folded), len(folded))]:
+        for line in folded[at:start].split("\n"):
+            first = WORD.search(line)
+            if first and first.group() == wanted[0] and len(WORD.findall(line)) <= len(wanted):
+                return True
+        at = max(at, end)
+    return False
 
 
 def _places(words: list[str], wanted: list[str]) -> list[int]:
