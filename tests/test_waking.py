@@ -59,6 +59,16 @@ def test_a_line_rule_is_not_woken_by_a_line_too_long_for_it() -> None:
     assert rules.find(make_page(f"{BODY}\nSampai jumpa\nDi kanal kecil itu perahu berjajar")) == []
 
 
+def test_what_stands_behind_a_line_break_is_taken_there_only() -> None:
+    page = make_page(f"{BODY}\nTamat, lalu tamat lagi")
+    start = len(BODY) + 1
+    behind_break = RuleSet((rule("end", pattern=r"(?<=[.]\n)tamat"),), "")
+    assert behind_break.find(page) == [Cut(start, start + 5, "mine", "promo")]
+    assert behind_break.find(make_page(f"{BODY}\nTamat {BODY * 4}")) == []
+    either = RuleSet((rule("end", pattern=r"(?<=\n)lagi|tamat lagi"),), "")
+    assert either.find(page) == [Cut(start + 12, start + 22, "mine", "promo")]
+
+
 @pytest.mark.parametrize("white", ["\n", " ", "  ", "\r\n", "\xa0", " \n ", "\u2003"])
 def test_known_runs_make_the_same_page(white: str) -> None:
     text = white.join(["", "satu dua", "tiga", "empat lima enam", ""])

@@ -157,7 +157,7 @@ def _steps(page: Page, cuts: list[Cut], hints: Hints, state: _State) -> list[Cut
         state.title = state.title or title.text
         found.append(Cut(title.start, title.end, "title.head", "repeated_title"))
     cuts = _merged(page, [*found, *cuts])
-    repeats = find_repeats(page.text, cuts, state.title or hints.title)
+    repeats = find_repeats(page.text, cuts, state.title or hints.title, page.folded)
     return _merged(page, [*cuts, *repeats.cuts]) if repeats.cuts else cuts
 
 

@@ -84,13 +84,18 @@ def _vocabulary() -> _Vocabulary:
 _SAID = re.compile(r"[,.!?] (?:kata|ujar|tutur|ucap|pinta|pesan|tulis|said|says)(?:nya)?\b")
 """Who said it: what goes before is a quotation, with its marks or without."""
 _STEP = re.compile(r"(?:\d{1,2}|[A-Za-z])[.)] ?[^\W\d_]")
-"""A step of an instruction, which may well be to fill in a form."""
+
+
+def _is_step(text: str) -> bool:
+    """Whether a line is a step of an instruction, which may well be to fill in a form."""
+    number = text[:3]  # with the mark behind it
+    return ("." in number or ")" in number) and _STEP.match(text) is not None
 
 
 @lru_cache(maxsize=4096)
 def furniture_kind(text: str) -> str | None:
     """The kind of furniture that a line's words make it, wherever it stands; None for anything else."""
-    if len(text) > MAX_FURNITURE_CHARACTERS or text[0] in '"“‘' or text[-1] in '"”’' or _STEP.match(text):
+    if len(text) > MAX_FURNITURE_CHARACTERS or text[0] in '"“‘' or text[-1] in '"”’' or _is_step(text):
         return None
     spelled = _WORD.findall(text)
     words = [word.lower() for word in spelled]
@@ -130,14 +135,14 @@ def _enough(words: int, strong: int, covered: int, sentence: bool) -> bool:
 
 @lru_cache(maxsize=1)
 def classify(page: Page) -> list[str | None]:
-    """The kind of furniture of each line of the page, None for the article's own lines.
+    """The kind of furniture of each line of the page, None for the article's own lines; empty without any furniture.
 
     Kept for the last page: each kind has a rule of its own, and all of them ask.
     """
-    kinds: list[str | None] = [None] * len(page.lines)
     scored = [furniture_kind(line.text) if len(line.text) <= MAX_FURNITURE_CHARACTERS else None for line in page.lines]
     if not any(scored):
-        return kinds
+        return []
+    kinds: list[str | None] = [None] * len(page.lines)
     _spare_steps(page, scored)
     for line in page.lines:
         kind = scored[line.index]

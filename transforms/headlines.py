@@ -193,8 +193,11 @@ def _wanted(title: str) -> str:
     return _squeezed(title)
 
 
+_NO_WORD = re.compile(r"[\W_]+")
+
+
 def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).lower()
+    return _NO_WORD.sub("", text).lower()
 
 
 _MONTH = (

@@ -7,13 +7,15 @@ one sentence three (``Seperti diberitakan⏎Reuters⏎, Chairman``) and would le
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 
 from transforms.lines import BODY_LINE_CHARACTERS, SENTENCE_END, Line, Page
 
-_STOP_JOIN = re.compile(r"[.!?](?=[“‘(]?[A-Z][A-Za-z])(?<=[a-zA-Z0-9)%].)")
+# One pattern a mark: a search for a single character is five times as fast as one for any of several.
+_STOP_JOINS = {mark: re.compile(rf"\{mark}(?=[“‘(]?[A-Z][A-Za-z])(?<=[a-zA-Z0-9)%].)") for mark in ".!?"}
 """A closing mark with a word glued to it."""
-_QUOTE_JOIN = re.compile(r"[\"”](?=[\w(])(?<=[.!?,:].)")
+_QUOTE_JOINS = {mark: re.compile(rf"{mark}(?=[\w(])(?<=[.!?,:].)") for mark in '"”'}
 """A quotation mark with text glued to both sides of it."""
 _WORD_BEFORE = re.compile(r"[^\W_]+\Z")
 _WORD_AFTER = re.compile(r"[^\W_]+")
@@ -47,10 +49,14 @@ news."""
 
 def find_space_joins(text: str) -> list[int]:
     """Offsets of ``text`` before which a space is missing, in order."""
-    found = [match.end() for match in _STOP_JOIN.finditer(text) if _is_sentence_join(text, match.start())]
-    if '"' in text or "”" in text:
-        found += [at for match in _QUOTE_JOIN.finditer(text) if (at := _quote_join(text, match.start())) is not None]
-    return sorted(set(found))
+    found = {mark + 1 for mark in _places(text, _STOP_JOINS) if _is_sentence_join(text, mark)}
+    found.update([at for mark in _places(text, _QUOTE_JOINS) if (at := _quote_join(text, mark)) is not None])
+    return sorted(found)
+
+
+def _places(text: str, joins: Mapping[str, re.Pattern[str]]) -> list[int]:
+    """Where one of some marks has text glued to it."""
+    return [match.start() for mark, join in joins.items() if mark in text for match in join.finditer(text)]
 
 
 def _is_sentence_join(text: str, mark: int) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from transforms.fingerprint import without_signs
 from transforms.furniture import furniture_kind
 
 _RUN = re.compile(r"\S++(?: \S++)*+")
@@ -84,6 +85,8 @@ class Page:
     text: str
     lower: str
     """``text`` in lower case, for cheap ``in`` tests only: its offsets may differ."""
+    folded: str
+    """The same case-folded."""
     lines: tuple[Line, ...]
     starts: tuple[int, ...]
     """Where each piece starts in ``text``…"""
@@ -179,7 +182,19 @@ def make_page(
     lines = tuple(Line(i, a, b, whole[a:b]) for i, (a, b) in enumerate(line_bounds))
     head_end, tail_start = _article_bounds(lines)
     spaced = _with_gaps(whole, gaps) if gaps else whole
-    return Page(whole, whole.lower(), lines, tuple(starts), tuple(origins), outlet, head_end, tail_start, spaced)
+    places = tuple(starts), tuple(origins)
+    return Page(whole, *_small_letters(whole), lines, *places, outlet, head_end, tail_start, spaced)
+
+
+def _small_letters(text: str) -> tuple[str, str]:
+    """``text`` in lower case and case-folded, which is the same where it has no letters beyond ASCII."""
+    if text.isascii():
+        lower = text.lower()
+    elif without_signs(text).isascii():
+        lower = text.encode().lower().decode()  # of signs `str.lower` looks each one up, which takes twice as long
+    else:
+        return text.lower(), text.casefold()
+    return lower, lower
 
 
 def _clipped(text: str, runs: Sequence[tuple[int, int]], gone: Sequence[Stretch]) -> Iterator[tuple[int, int]]:
@@ -244,6 +259,6 @@ def _separator(text: str, left_end: int, at: int, joined: Mapping[int, str] | No
     if joined and at in joined:
         return joined[at]
     between = text[left_end:at]
-    if _BREAK.search(between):
+    if "\n" in between or _BREAK.search(between):
         return "\n"
     return "" if between.strip() and text[at] in _CLINGS else " "

@@ -100,7 +100,7 @@ def odd_headings(page: Page) -> Iterator[Span]:
     """Headlines between two paragraphs that do not share the form of the article's headings, or run into another."""
     lines = page.lines
     for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
-        if before.is_body and after.is_body and _is_run_together(line.text):
+        if line.text[-1] in "?!" and before.is_body and after.is_body and _is_run_together(line.text):
             yield line.start, line.end
     if len(lines) < MIN_HEADINGS * 2:
         return
@@ -126,8 +126,8 @@ _SECOND_HEADLINE = re.compile(
 
 
 def _is_run_together(text: str) -> bool:
-    """Whether a line is two headlines whose border was lost: the links of a list, printed as one line."""
-    if len(text) > MAX_PATH_CHARACTERS or text[-1] not in "?!" or (second := _SECOND_HEADLINE.search(text)) is None:
+    """Whether a line that asks or calls is two headlines whose border was lost: links of a list, printed as one."""
+    if len(text) > MAX_PATH_CHARACTERS or (second := _SECOND_HEADLINE.search(text)) is None:
         return False
     first = text[: second.start() + 1]
     words = first.split()

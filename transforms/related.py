@@ -95,11 +95,10 @@ def find_related(
 
 def _with_video_titles(text: str, cuts: list[Cut]) -> list[Cut]:
     """Add the titles of embedded videos where no cut is yet."""
-    found = list(cuts)
     for title in find_video_titles(text):
-        if not any(title.start < cut.end and cut.start < title.end for cut in found):
-            found.append(title)
-    return sorted(found, key=lambda cut: cut.start)
+        if not any(title.start < cut.end and cut.start < title.end for cut in cuts):
+            cuts = sorted([*cuts, title], key=lambda cut: cut.start)
+    return cuts
 
 
 def _resolve(text: str, spaced: str, marker: Marker, limit: int, known_titles: KnownTitles | None) -> Cut | None:

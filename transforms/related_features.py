@@ -116,12 +116,12 @@ class Scene:
     @cached_property
     def openers(self) -> frozenset[str]:
         """Words that open a sentence elsewhere in the document."""
-        return frozenset(key_of(w) for w in _OPENER.findall(self.context))
+        return frozenset(map(key_of, set(_OPENER.findall(self.context))))
 
     @cached_property
     def names(self) -> frozenset[str]:
         """Words that the document writes with a capital elsewhere."""
-        return frozenset(key_of(w) for w in _NAME.findall(self.context))
+        return frozenset(map(key_of, set(_NAME.findall(self.context))))
 
     def stands_alone(self, word: str) -> bool:
         """Whether the document has a capitalised word between words without: a name that needs no other beside it."""

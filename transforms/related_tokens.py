@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Gap = Literal["space", "nbsp", "wide", "none"]
 Case = Literal["upper", "lower", "other"]
@@ -19,8 +18,7 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Words that a Title Case headline leaves in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word with its punctuation, ``text[start:end]``."""
 
     start: int
@@ -62,28 +60,28 @@ def tokenize(text: str, limit: int) -> list[Token]:
     last = 0
     for chunk in _CHUNK.finditer(text):
         start, word = chunk.start(), chunk.group()
-        cuts = [0, *_seams(word), len(word)]
-        for index in range(len(cuts) - 1):
-            gap: Gap = "none" if index else _GAPS.get(text[last:start], "wide")
-            piece = word[cuts[index] : cuts[index + 1]]
-            at = start + cuts[index]
-            tokens.append(Token(at, at + len(piece), piece, key_of(piece), case_of(piece), gap))
+        gap = _GAPS.get(text[last:start], "wide")
         last = chunk.end()
+        for piece in _pieces(word):
+            tokens.append(Token(start, start + len(piece), piece, key_of(piece), case_of(piece), gap))
+            start, gap = start + len(piece), "none"
         if len(tokens) >= limit:
             return tokens[:limit]
     return tokens
 
 
-def _seams(word: str) -> list[int]:
-    """Where ``word`` is really two, leaving out cuts that would leave a lone opening quote."""
+def _pieces(word: str) -> list[str]:
+    """The words that ``word`` really is, none of them a lone opening quote."""
     if len(word) < 4 or (word.isalpha() and (word.islower() or word[1:].islower())):
-        return []
-    cuts: list[int] = []
+        return [word]
+    pieces: list[str] = []
+    begun = 0
     for match in _SEAM.finditer(word):
-        at = match.start()
-        if at and word[(cuts[-1] if cuts else 0) : at].strip(_OPENING):
-            cuts.append(at)
-    return cuts
+        piece = word[begun : match.start()]
+        if piece.strip(_OPENING):
+            pieces.append(piece)
+            begun = match.start()
+    return [*pieces, word[begun:]]
 
 
 def key_of(word: str) -> str:

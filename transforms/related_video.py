@@ -38,10 +38,10 @@ MIN_LONG_WORDS = 3
 
 def find_video_titles(text: str) -> Iterator[Cut]:
     """Yield the cuts of both templates, in order."""
-    if _PLAYER in text:
+    if "[" in text and _PLAYER in text:
         for match in _BEFORE_PLAYER.finditer(text):
             yield from _title_before(text, match.start())
-    at = text.find("\n(")
+    at = text.find("\n(") if "\n" in text else -1  # one paragraph is all of most texts
     while at >= 0:
         if _INITIALS.match(text, at):
             yield from _doubled(text, at - 1 if text[at - 1 : at] == "\r" else at)

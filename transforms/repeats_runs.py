@@ -7,6 +7,7 @@ that follow each other in both copies form a chain; runs that are parted by a jo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from transforms.repeats_words import Remains
 
 WINDOW = 8
 """Words that must be equal in a row before two places are compared; shorter stock phrases repeat in any article."""
+
+_ALL_REPEATED = b"\1" * WINDOW
+"""A window of words that a text has more than once, a byte for each."""
 
 MAX_GAP = 40
 """Words that may stand between two runs of one chain, in either copy: a heading, a caption, a link nobody found."""
@@ -57,13 +61,23 @@ def chains_of(remains: Remains) -> list[list[Run]]:
     return [chain for chain in chains if chain]
 
 
+def windows_of(words: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The windows that may stand twice, with their places: those of nothing but words that do."""
+    counts = Counter(words)
+    repeated = bytes([counts[word] > 1 for word in words])
+    at = repeated.find(_ALL_REPEATED)
+    while at >= 0:
+        yield at, tuple(words[at : at + WINDOW])
+        at = repeated.find(_ALL_REPEATED, at + 1)
+
+
 def _runs(words: list[str]) -> list[Run]:
     """Longest equal runs, each against the earliest place where its first window stands, in order of ``b``."""
     total = len(words)
     first: dict[tuple[str, ...], int] = {}
     runs: list[Run] = []
     covered = 0
-    for b, window in enumerate(zip(*(words[shift:] for shift in range(WINDOW)), strict=False)):
+    for b, window in windows_of(words):
         a = first.setdefault(window, b)
         if b < covered or a + WINDOW > b:
             continue

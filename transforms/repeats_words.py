@@ -100,8 +100,8 @@ class Remains:
         return first, last
 
 
-def remains_of(text: str, cuts: Sequence[tuple[int, int]]) -> Remains:
-    """Read the words of ``text`` outside ``cuts``, which are sorted and do not overlap."""
+def remains_of(text: str, folded: str, cuts: Sequence[tuple[int, int]]) -> Remains:
+    """Read the words of ``text`` outside ``cuts``, which are sorted and do not overlap; ``folded``: it case-folded."""
     spans: list[tuple[int, int]] = []
     after_cut: set[int] = set()
     at = 0
@@ -109,7 +109,10 @@ def remains_of(text: str, cuts: Sequence[tuple[int, int]]) -> Remains:
         spans += [match.span() for match in WORD.finditer(text, at, start)]
         at = max(at, end)
         after_cut.add(len(spans))
-    words = [text[start:end].casefold() for start, end in spans]
+    if len(folded) == len(text):  # each character is folded to one: the words stand at the same places
+        words = [folded[start:end] for start, end in spans]
+    else:
+        words = [text[start:end].casefold() for start, end in spans]
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     return Remains(text, words, starts, ends, list(cuts), frozenset(after_cut))
 
