@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
@@ -98,23 +99,23 @@ def count_shard(task: CountTask) -> str:
     from index import ledger_lines  # SQLAlchemy takes half a second; cleaning a file needs none of it
     from index.ledger import Ledger  # as above
 
-    found = [(item, hash_of(item)) for item in _documents(task)]
-    numbers = [document_number(item.id, source_path(item.source)) for item, _ in found]
+    found = [(item, source_path(item.source), hash_of(item)) for item in _documents(task)]
+    numbers = [document_number(item.id, path) for item, path, _ in found]
     with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
         known = ledger_lines.counted(connection, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
     limit = TimeLimit(task.document_seconds, worker=True)
     with unfinished.open("wb") as out, limit.watching():
-        for (item, raw_hash), number in zip(found, numbers, strict=True):
+        for (item, path, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):
-                out.writelines(orjson.dumps(counted) + b"\n" for counted in _counted(item, raw_hash, limit))
+                out.writelines(map(_dump, _counted(item, path, raw_hash, limit)))
     unfinished.replace(task.results)
     return task.results
 
 
-def _counted(raw: RawDocument, raw_hash: str, limit: TimeLimit) -> list[LineCount]:
+def _counted(raw: RawDocument, path: str, raw_hash: str, limit: TimeLimit) -> list[LineCount]:
     try:
-        return [limit.run(partial(count_document, raw, source_path(raw.source), raw_hash))]
+        return [limit.run(partial(count_document, raw, path, raw_hash))]
     except Exception:  # noqa: BLE001 (what is wrong with it is told when it is cleaned)
         return []
 
@@ -125,9 +126,14 @@ def _documents(task: CountTask) -> Iterator[RawDocument]:
         yield from (document for document in found if isinstance(document, RawDocument))
 
 
+def _dump(count: LineCount) -> bytes:
+    """A line of JSON: lists, which take a third of the time of objects."""
+    lines = [tuple(line) for line in count.lines]
+    return orjson.dumps((count.document, count.digest, count.outlet, count.day, count.title, lines)) + b"\n"
+
+
 def _load(path: str) -> Iterator[LineCount]:
     with Path(path).open("rb") as lines:
         for line in lines:
-            body = orjson.loads(line)
-            body["lines"] = tuple(CountedLine(**counted) for counted in body["lines"])
-            yield LineCount(**body)
+            document, digest, outlet, day, title, counted = orjson.loads(line)
+            yield LineCount(document, digest, outlet, day, title, tuple(starmap(CountedLine, counted)))
