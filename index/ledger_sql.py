@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import orjson
@@ -39,6 +40,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from index.ledger_codec import storable
 
 Values = TypeVar("Values", bound=tuple[Any, ...])
+
+TOGETHER, TOGETHER_COLUMNS = 25, 6
+"""Rows that SQLite inserts with one statement, and the most columns of such rows: one by one, short rows take half as
+long again. An arriving document has 50 bands."""
 
 CHUNK = 500
 """Values in one IN (...), and documents read back at once: well below SQLite's limit of 32,766 variables."""
@@ -84,9 +89,9 @@ def _rows(connection: Connection, statement: str, values: Any) -> list[Any]:
         raise _told(connection, statement, values, error) from error
 
 
-def _execute_many(connection: Connection, statement: str, rows: list[Values]) -> None:
+def _execute_many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
     if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(statement, rows)
+        connection.exec_driver_sql(statement, list(rows))
         return
     try:
         _driver(connection).executemany(statement, rows)
@@ -196,7 +201,14 @@ def insert_rows(
     statement = _insert(connection.dialect, table, tuple(columns), keep, add)
     if _goes_as_arrays(connection.dialect, table, columns):
         connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
-    else:
+        return
+    together = len(rows) // TOGETHER * TOGETHER
+    if connection.dialect.name == "sqlite" and together and len(columns) <= TOGETHER_COLUMNS:
+        values = chain.from_iterable(islice(rows, together))
+        many = _insert(connection.dialect, table, tuple(columns), keep, add, TOGETHER)
+        _execute_many(connection, many, zip(*[values] * (TOGETHER * len(columns)), strict=True))
+        rows = rows[together:]
+    if rows:
         _execute_many(connection, statement, rows)
 
 
@@ -207,14 +219,15 @@ def update_rows(connection: Connection, table: Table, columns: Sequence[str], ke
 
 
 @lru_cache(maxsize=64)
-def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], keep: bool, add: str) -> str:
+def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], keep: bool, add: str, rows: int = 1) -> str:
     quote, mark = dialect.identifier_preparer.quote, _mark(dialect)
     names = ", ".join(quote(column) for column in columns)
     if _goes_as_arrays(dialect, table, columns):
         lists = ", ".join(f"{mark}::{table.c[column].type.compile(dialect)}[]" for column in columns)
         statement = f"INSERT INTO {quote(table.name)} ({names}) SELECT * FROM unnest({lists})"
     else:
-        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
+        row = f"({', '.join([mark] * len(columns))})"
+        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES {', '.join([row] * rows)}"
     if keep:
         statement += " ON CONFLICT DO NOTHING"
     if add:
