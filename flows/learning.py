@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 class CountTask(ShardTask):
     """A shard to count and where its counts go."""
 
-    ledger_url: str = field(repr=False)  # it may hold a password
+    ledger_url: str = field(repr=False)  # it may hold a password; empty when no document has been counted so far
     reading: ReadSettings
     document_seconds: float
 
@@ -68,14 +68,16 @@ def learn(
     """Count what is new in ``sources`` and freeze what is known."""
     if run.settings.outlet_lines == "off":
         return Learned()
-    from index.ledger_lines import count, freeze  # with the ledger, which a worker that cleans does without
+    from index.ledger_lines import any_counted, count, freeze  # with the ledger, which a cleaning worker does without
 
     began = perf_counter()
     folder = run.work / "count"
     folder.mkdir()
     reading, size = run.settings.read_settings(), run.settings.runner.shard_documents
     planner = Planner(sources, known, reading, folder, shard_items=size, full=full)
-    url, seconds = run.settings.ledger_url, run.settings.runner.document_seconds
+    with run.ledger.reading() as connection:
+        url = run.settings.ledger_url if any_counted(connection) else ""
+    seconds = run.settings.runner.document_seconds
     tasks = (CountTask(shard.path, f"{shard.path}.counts", url, reading, seconds) for shard in planner.shards())
     new = 0
     rescue = partial(count_survivors, run.executor, count_shard)
@@ -96,13 +98,9 @@ def learn(
 def count_shard(task: CountTask) -> str:
     """Count the lines of one shard's documents that are new or changed; the results file appears whole or not at
     all."""
-    from index import ledger_lines  # SQLAlchemy takes half a second; cleaning a file needs none of it
-    from index.ledger import Ledger  # as above
-
     found = [(item, source_path(item.source), hash_of(item)) for item in _documents(task)]
     numbers = [document_number(item.id, path) for item, path, _ in found]
-    with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
-        known = ledger_lines.counted(connection, numbers)
+    known = _counted_before(task.ledger_url, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
     limit = TimeLimit(task.document_seconds, worker=True)
     with unfinished.open("wb") as out, limit.watching():
@@ -111,6 +109,17 @@ def count_shard(task: CountTask) -> str:
                 out.writelines(map(_dump, _counted(item, path, raw_hash, limit)))
     unfinished.replace(task.results)
     return task.results
+
+
+def _counted_before(url: str, numbers: Sequence[int]) -> dict[int, int]:
+    """The digest of each document that the ledger has counted."""
+    if not url:
+        return {}
+    from index.ledger import Ledger  # SQLAlchemy takes half a second; cleaning a file needs none of it
+    from index.ledger_lines import counted  # as above
+
+    with Ledger.open(url, read_only=True) as ledger, ledger.reading() as connection:
+        return counted(connection, numbers)
 
 
 def _counted(raw: RawDocument, path: str, raw_hash: str, limit: TimeLimit) -> list[LineCount]:

@@ -87,6 +87,11 @@ class Planner:
         if workers > 1:
             self._expected, self._shares = items, workers * SHARES
 
+    @property
+    def left(self) -> int:
+        """Items that are still to come; none when it is not known."""
+        return max(self._expected - self.planned, 0)
+
     def shards(self) -> Iterator[Shard]:
         """Walk the sources once, in order, and yield each shard when it is full."""
         for found in self._found:
@@ -131,8 +136,8 @@ class Planner:
         self._count += 1
         self.planned += shard.items
         self._growing = self._limit = min(self._growing * 2, self._shard_items)
-        if self._expected > self.planned:
-            self._limit = min(self._growing, max((self._expected - self.planned) // self._shares, LAST_SHARD))
+        if self.left:
+            self._limit = min(self._growing, max(self.left // self._shares, LAST_SHARD))
         return shard
 
 
