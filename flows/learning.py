@@ -21,7 +21,7 @@ import orjson
 from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
 from flows.rescue import count_survivors
-from flows.shards import Planner, ShardTask
+from flows.shards import Plan, Planner, Shard, ShardTask
 from flows.stages import source_path
 from flows.time_limit import TimeLimit
 from transforms.models import RawDocument, Rejected, SourceFile
@@ -60,6 +60,8 @@ class Learned:
     """Whether documents that the ledger holds have become outdated by it."""
     items: int = 0
     """How many items were read: files and records."""
+    plan: Plan = field(default_factory=lambda: Plan(whole=False))
+    """Their shards, for the second pass."""
 
 
 def learn(
@@ -78,21 +80,30 @@ def learn(
     with run.ledger.reading() as connection:
         url = run.settings.ledger_url if any_counted(connection) else ""
     seconds = run.settings.runner.document_seconds
-    tasks = (CountTask(shard.path, f"{shard.path}.counts", url, reading, seconds) for shard in planner.shards())
-    new = 0
+    shards: dict[str, Shard] = {}
+    plan, new = Plan(unchanged=planner.unchanged), 0
+
+    def tasks() -> Iterator[CountTask]:
+        for shard in planner.shards():
+            shards[shard.path] = shard
+            yield CountTask(shard.path, f"{shard.path}.counts", url, reading, seconds)
+
     rescue = partial(count_survivors, run.executor, count_shard)
     here = 0 if run.after_crash else SMALL_SHARDS
-    for task, results in ordered(run.executor, "count", count_shard, tasks, rescue=rescue, here=here):
+    for task, results in ordered(run.executor, "count", count_shard, tasks(), rescue=rescue, here=here):
         with run.ledger.writing() as connection:
             new += count(connection, list(_load(results)))
-        for path in (task.shard, results):
-            Path(path).unlink(missing_ok=True)
+        Path(results).unlink(missing_ok=True)
+        plan.keep(shards.pop(task.shard))
     with run.ledger.writing() as connection:
         frozen = freeze(connection, learn=run.settings.outlet_lines == "learn")
     knowledge = run.work / "knowledge.json"
     store(Knowledge(frozen.lines, frozen.titles), knowledge)
     run.report.stage("count", new, perf_counter() - began)
-    return Learned(str(knowledge), bool(frozen.changed), planner.planned)
+    outdated = bool(known and frozen.changed)  # of no source known before can there be more to do than was read
+    if outdated:
+        plan.drop()
+    return Learned(str(knowledge), outdated, planner.planned, plan)
 
 
 def count_shard(task: CountTask) -> str:

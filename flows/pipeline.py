@@ -222,6 +222,7 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         shard_items=run.settings.runner.shard_documents,
         full=full,
     )
+    planner.follow(learned.plan)
     if not learned.outdated:  # otherwise there are more than were read
         planner.expect(learned.items, run.executor.workers)
     tally = _SourceTally()
