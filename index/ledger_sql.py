@@ -43,7 +43,7 @@ Values = TypeVar("Values", bound=tuple[Any, ...])
 
 TOGETHER, TOGETHER_COLUMNS = 25, 6
 """Rows that SQLite inserts with one statement, and the most columns of such rows: one by one, short rows take half as
-long again. An arriving document has 50 bands."""
+long again or more. An arriving document has 50 bands."""
 
 CHUNK = 500
 """Values in one IN (...), and documents read back at once: well below SQLite's limit of 32,766 variables."""
@@ -246,7 +246,9 @@ def _insert(dialect: Dialect, into: _Into, rows: int = 1) -> str:
         statement = f"INSERT INTO {quote(table.name)} ({names}) SELECT * FROM unnest({lists})"
     else:
         row = f"({', '.join([mark] * len(columns))})"
-        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES {', '.join([row] * rows)}"
+        # With OR FAIL SQLite keeps no copy of each page for undoing this statement: what fails undoes its transaction.
+        insert = "INSERT OR FAIL" if rows > 1 else "INSERT"
+        statement = f"{insert} INTO {quote(table.name)} ({names}) VALUES {', '.join([row] * rows)}"
     if keep:
         statement += " ON CONFLICT DO NOTHING"
     if add:
