@@ -35,7 +35,7 @@ from flows.rescue import clean_survivors
 from flows.results import load_results
 from flows.run_failures import failure_noted
 from flows.settings import Settings
-from flows.settling import enough, settle, settle_all
+from flows.settling import SETTLE_DOCUMENTS, settle, settle_all
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
 from flows.time_limit import SlowRules
@@ -236,7 +236,7 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         shard = shards.pop(task.shard)
         unsettled += run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.slow_rules.add(done.slow_rules)
-        if unsettled >= enough(planner.left):
+        if unsettled >= SETTLE_DOCUMENTS:
             unsettled = 0
             settle(run)
         run.measure_memory()

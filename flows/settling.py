@@ -12,15 +12,9 @@ from index.duplicates import resolve
 if TYPE_CHECKING:
     from flows.pipeline import Run
 
-SETTLE_DOCUMENTS, SETTLE_LAST = 2_000, 1_000
-"""Documents recorded after which they are settled while the workers go on, and near the end, when more at once would
-wait for the last one. Each time most pages of the bands are written anew: in half as large steps, a sixth of settling
-30,000 documents."""
-
-
-def enough(left: int) -> int:
-    """How many documents to settle at once when so many are still to be handed to the workers."""
-    return SETTLE_DOCUMENTS if left > SETTLE_DOCUMENTS else SETTLE_LAST
+SETTLE_DOCUMENTS = 1_000
+"""Documents recorded after which they are settled while the workers go on: more at once would wait at the end, and save
+nothing that could be measured."""
 
 
 def settle(run: Run) -> None:

@@ -123,11 +123,6 @@ class Planner:
         if plan.whole:
             self._plan, self.unchanged = plan, plan.unchanged
 
-    @property
-    def left(self) -> int:
-        """Items that are still to come; none when it is not known."""
-        return max(self._expected - self.planned, 0)
-
     def shards(self) -> Iterator[Shard]:
         """Walk the sources once, in order, and yield each shard when it is full."""
         yield from self._planned_before(self._plan) if self._plan else self._walk()
@@ -183,8 +178,8 @@ class Planner:
         self._count += 1
         self.planned += shard.items
         self._growing = self._limit = min(self._growing * 2, self._shard_items)
-        if self.left:
-            self._limit = min(self._growing, max(self.left // self._shares, LAST_SHARD))
+        if self._expected > self.planned:
+            self._limit = min(self._growing, max((self._expected - self.planned) // self._shares, LAST_SHARD))
         return shard
 
 

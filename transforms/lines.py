@@ -185,7 +185,7 @@ def make_page(
 def page_of_lines(text: str, outlet: str | None = None) -> Page:
     """The same of a text of which nothing is gone, for what asks only for its lines: there is no way back to the view.
 
-    A page that nothing is cut from takes a third of the time this way.
+    It takes half of the time.
     """
     texts = [squeezed for line in text.splitlines() if (squeezed := _squeezed(line))]
     lines, start = [], 0
@@ -197,7 +197,7 @@ def page_of_lines(text: str, outlet: str | None = None) -> Page:
 
 
 def _squeezed(line: str) -> str:
-    """A line with single spaces; nearly all are so already, and to look takes a third of the time to split them."""
+    """A line with single spaces; nearly all are so already, and to look takes half the time of splitting them."""
     plain = "\t" not in line and "\x1f" not in line if line.isascii() else line.isprintable()
     return line.strip(" ") if plain and "  " not in line else " ".join(line.split())
 
