@@ -8,23 +8,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
-from flows.commands import (
-    cleaning,
-    completion,
-    exporting,
-    forgetting,
-    held,
-    ingesting,
-    lines,
-    operating,
-    quality,
-    quarantine,
-    searching,
-    web,
-)
+from flows.commands import completion
 from flows.commands.common import say
+from flows.commands.on_demand import OnDemandGroup
 from flows.stopping import Stopped, listen
 from transforms.errors import ConfigError, SaringError, explain_os_error
 
@@ -32,7 +19,7 @@ STDERR = 2
 """The last of the three streams that every process has."""
 
 
-class _Commands(TyperGroup):
+class _Commands(OnDemandGroup):
     def invoke(self, ctx: Any) -> Any:
         """Say that a command was stopped, before typer turns that into an empty line."""
         try:
@@ -50,11 +37,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (
-    *(completion, ingesting, cleaning, searching, exporting, operating),
-    *(quarantine, forgetting, held, quality, lines, web),
-):
-    module.register(app)
+completion.register(app)
 
 
 def main() -> NoReturn:

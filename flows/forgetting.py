@@ -131,14 +131,15 @@ def _notes(targets: Sequence[Target]) -> Iterator[str]:
 
 
 def finish_forgetting(settings: Settings, ledger: Ledger) -> None:
-    """Remove what may still hold forgotten text, when there is any: all generations but the current, freed pages."""
+    """Remove what may still hold forgotten text, when there is any: all generations but the current, freed pages.
+
+    It is noted as done together with the end of the run (`Ledger.finish_run`).
+    """
     with ledger.reading() as connection:
         if not ledger_forget.unfinished(connection):
             return
     Generations(settings.index_dir).keep_only_current()
     compact(settings.ledger_url)
-    with ledger.writing() as connection:
-        ledger_forget.finished(connection)
 
 
 T = TypeVar("T", bound=Arriving)

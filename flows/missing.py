@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from flows.wording import many
 from index.ledger_missing import HeldRemoval, held_removals, left_records, note_held_removals
 from transforms.models import Rejected, SourceFile
+from transforms.read_discover import path_of
 
 if TYPE_CHECKING:
     from flows.pipeline import Run
@@ -45,6 +46,11 @@ def settle_missing(run: Run, sources: Sequence[str], found: Sequence[SourceFile 
     _settle_found(run, sources, found)
     known = {path: state.documents for path, state in run.ledger.source_states().items()}
     by_source = _missing(sources, found, known, _left_records(run, sources))
+    run.report.notes += [
+        f"nothing was read from {source}: there is no file in it"
+        for source in sources
+        if source not in by_source and _is_empty(source, found)
+    ]
     if run.settings.on_missing == "keep":
         limit = run.settings.missing_limit
         run.report.notes += [_kept(*item, limit) for item in by_source.items() if item[1].documents]
@@ -76,6 +82,11 @@ def describe(held: HeldRemoval) -> str:
         f"{held.missing:,} of {many(held.known, 'document')} of {held.source} are gone from it and were not removed: "
         "see that it is complete and mounted, or remove them with `saring ingest --confirm-removals`"
     )
+
+
+def _is_empty(source: str, found: Sequence[SourceFile | Rejected]) -> bool:
+    root = _root(source)
+    return Path(root).is_dir() and not any(path_of(item).startswith(f"{root}/") for item in found)
 
 
 def _on_hold(held: HeldRemoval, limit: float) -> str:

@@ -90,7 +90,7 @@ class Runner(_Section):
     """Where documents are cleaned."""
 
     kind: Literal["process", "inline", "dask"] = "process"
-    workers: int = Field(0, ge=0, description="processes; 0 is one a core; with dask: how many to wait for")
+    workers: int = Field(0, ge=0, le=1024, description="processes; 0 is one a core; with dask: how many to wait for")
     shard_documents: PositiveInt = Field(500, description="documents a shard, which is the unit of work of a worker")
     document_seconds: float = Field(
         60, gt=0, le=86_400, description="processor seconds; a slower document is quarantined"

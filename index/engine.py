@@ -18,7 +18,8 @@ from typing import Any, Final, Protocol
 
 from whoosh.util.numeric import byte_to_length
 
-from index.codec import BulkCodec, BulkTermsReader, Postings, concatenate
+from index.codec import BulkCodec, BulkTermsReader
+from index.codec_postings import Postings, concatenate
 from index.files import check_marker, file_checksum
 from index.schema import NO_DATE, decode, encode, make_schema
 from index.storage import DurableStorage

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from index import (
     ledger_figures,
+    ledger_forget,
     ledger_migrations,
     ledger_open,
     ledger_quarantine,
@@ -323,8 +324,9 @@ class Ledger:
             connection.execute(tables.insert_or_ignore(connection, tables.runs), [row])
 
     def finish_run(self, run_id: str, finished_at: str, report: Mapping[str, Any]) -> None:
-        """Keep a run's report."""
+        """Keep a run's report; whatever was forgotten has been removed everywhere by then."""
         with self.writing() as connection:
+            ledger_forget.finished(connection)  # with the report: a forget that is repeated has a run to finish or none
             ledger_figures.finish_run(connection, run_id, finished_at, report)
 
     def runs(self, limit: int = 20) -> list[Run]:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import heapq
 import mmap
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-from index.codec import BulkCodec, BulkTermsReader, Postings, concatenate
-from index.pool import length_range
-from index.schema import LABEL_COLUMNS
-from index.segments import SCORED_FIELDS, SegmentWriter
+from index.codec import BulkCodec, BulkTermsReader
+from index.codec_postings import PackedPostings, Postings, concatenate, pack_postings
+from index.segments import COLUMNS, SCORED_FIELDS, SegmentWriter
 from index.storage import DurableStorage
 
 MAX_SEGMENTS: Final = 10
@@ -29,10 +29,8 @@ MAX_DELETED_SHARE: Final = 0.4
 """A segment with more dead documents than this is rewritten: they cost as much to search as live ones."""
 
 RELEASE_TERMS: Final = 20_000
-"""Terms between two times that the pages read are let go of: merging two segments of 4,850 articles then counts 12 MB
-of them instead of 68, in the same processor time."""
-
-_COLUMNS: Final = ("published", *LABEL_COLUMNS, "text")
+"""Terms that are written together, whereupon the pages read are let go of: merging two segments of 4,850 articles then
+counts 12 MB of them instead of 68, in the same processor time."""
 
 
 def choose_merges(segments: Sequence[Any]) -> list[Any]:
@@ -51,12 +49,13 @@ def merge_segments(storage: DurableStorage, segments: Sequence[Any], folder: Pat
     writer = SegmentWriter(folder)
     sources = [_Source(storage, segment) for segment in segments]
     try:
+        lengths = {field: array("I") for field in SCORED_FIELDS}
         for source in sources:
-            source.copy_documents(writer)
+            source.copy_documents(writer, lengths)
         if not writer.documents:
             writer.abandon()
             return None
-        writer.close_documents()
+        writer.close_documents(lengths)
         _merge_terms(sources, writer)
         return writer.finish()
     finally:
@@ -76,18 +75,19 @@ class _Source:
         self._new_ids: list[int] = []
         """New number by old one; -1 for a dead document."""
 
-    def copy_documents(self, writer: SegmentWriter) -> None:
-        """Write the live documents' values and remember their new numbers."""
+    def copy_documents(self, writer: SegmentWriter, lengths: Mapping[str, array[int]]) -> None:
+        """Write the live documents' values, note their lengths by field and remember their new numbers."""
         schema, perdoc = writer.schema, self._perdoc
-        readers = {name: perdoc.column_reader(name, schema[name].column_type) for name in _COLUMNS}
+        readers = {name: perdoc.column_reader(name, schema[name].column_type) for name in COLUMNS}
         for doc in range(self._segment.doc_count_all()):
             if self._segment.is_deleted(doc):
                 self._new_ids.append(-1)
                 continue
             hit = perdoc.stored_fields(doc)["hit"]
             columns = [(name, reader[doc]) for name, reader in readers.items()]
-            lengths = {field: perdoc.doc_field_length(doc, field) or 0 for field in SCORED_FIELDS}
-            self._new_ids.append(writer.add(hit, columns, lengths))
+            for field, of_field in lengths.items():
+                of_field.append(perdoc.doc_field_length(doc, field) or 0)
+            self._new_ids.append(writer.add(hit, columns))
         self.release()
 
     def release(self) -> None:
@@ -125,15 +125,18 @@ class _Source:
 def _merge_terms(sources: Sequence[_Source], writer: SegmentWriter) -> None:
     fields = sorted({field for source in sources for field in source.terms.indexed_field_names()})
     for field in fields:
-        writer.terms.start_field(field, writer.schema[field])
+        writer.terms.start_field(field, writer.schema[field], writer.lengths.get(field, b""))
         merged = heapq.merge(*(source.items(field) for source in sources), key=itemgetter(0))
+        terms: dict[bytes, PackedPostings] = {}
         for number, (term, group) in enumerate(groupby(merged, key=itemgetter(0))):
             # heapq.merge keeps the order of equal terms, so document numbers ascend.
             postings = concatenate([(0, source.live_postings(field, term)) for _, source in group])
             if postings.ids:
-                shortest, longest = length_range(writer.lengths.get(field), postings.ids)
-                writer.terms.add_term(term, postings, shortest, longest)
+                terms[term] = pack_postings(postings)
             if number % RELEASE_TERMS == 0:
+                writer.terms.add_terms(list(terms), list(terms.values()))
+                terms.clear()
                 for source in sources:
                     source.release()
+        writer.terms.add_terms(list(terms), list(terms.values()))
         writer.terms.finish_field()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any
 
@@ -22,17 +22,27 @@ def first_documents(engine: WhooshEngine, scores: dict[int, float], *, by_date: 
         score = -round(scores[doc], SCORE_DIGITS)
         return (-published[doc], score) if by_date else (score, -published[doc])
 
+    among = _best(scores, published if by_date else scores, count)
     # One more than asked for, to see whether the last one is tied with what follows.
-    first = nsmallest(count + 1, scores, key=key)
+    first = nsmallest(count + 1, among, key=key)
     keys = [key(doc) for doc in first]
     if len(set(keys)) == len(keys):
         return first[:count]
     last = keys[-1]
     certain = [doc for doc, k in zip(first, keys, strict=True) if k != last]
-    tied = [doc for doc in scores if key(doc) == last]
+    tied = [doc for doc in among if key(doc) == last]
     ids = _id_keys(engine, (*certain, *tied))
     certain.sort(key=lambda doc: (*key(doc), ids[doc]))
     return (certain + sorted(tied, key=ids.__getitem__))[:count]
+
+
+def _best(scores: Mapping[int, float], values: Mapping[int, float] | Sequence[float], count: int) -> Collection[int]:
+    """The documents that may be among the first by a value; sorting numbers is quicker than comparing whole keys."""
+    if len(scores) <= count:
+        return scores
+    value = values.__getitem__
+    edge = sorted(map(value, scores), reverse=True)[count] - 10**-SCORE_DIGITS
+    return [doc for doc in scores if value(doc) >= edge]
 
 
 def _id_keys(engine: WhooshEngine, docs: Sequence[int]) -> dict[int, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from index.codec import Postings
+from index.codec_postings import Postings
 from index.engine import Engine
 
 

@@ -1,103 +1,105 @@
 """Postings in memory, by field and term, until a segment is written.
 
 Nothing is done for every word of a text but to note its place, document and position in one number, in the array of its
-surface form. Postings are made from these when the segment is written, term by term; those of a stem are the union of
-those of its surface forms, so each form is stemmed once for each language and never for each occurrence. 5,000 news
-articles take about 80 MB.
+surface form. Postings are made from these when the segment is written, some terms at a time; those of a stem are the
+union of those of its surface forms, so each form is stemmed once for each language and never for each occurrence. 5,000
+news articles take about 60 MB.
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import accumulate, chain
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from index.analysis import Spelling, plain_word, spellings, tokenize
-from index.analysis_stems import stem
-from index.codec import BulkFieldWriter, Postings
+from index.analysis import other_spellings, plain_word, tokenize
+from index.analysis_stems import stems_of
+from index.codec import BulkFieldWriter
+from index.codec_postings import NARROW, PackedPostings
 from index.schema import STEM_FIELDS, Prepared, encode
 
 _Column: TypeAlias = "array[int]"
 """Places of a surface form, ascending: 64 bits each, the upper half a document, the lower half a position in it."""
+_PLACES: Final = "L" if array("L").itemsize == 8 else "Q"
+"""Where ``L`` has 64 bits, a large number is appended to it in two thirds of the time."""
 _DOCUMENT: Final = 1 << 32
 _UPPER, _LOWER, _LOWEST = (1, 0, 0) if sys.byteorder == "little" else (0, 1, 3)
-_NARROW: Final = 1 << 16
-"""Positions below fit into 16 bits, a quarter of a place."""
+TERMS_AT_ONCE: Final = 512
+"""Terms written together: what they need stays in a processor's cache."""
+PLACES_AT_ONCE: Final = 500_000
+"""Places above which terms are written one by one, as their places are copied meanwhile: 512 terms of 5,000 news
+articles have 60,000 at most."""
+SPLICED: Final = 8
+"""A column this many times as long as another is cut up to let its places in; others are sorted anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Compound:
-    """A token that is more, or less, than one word in one position: ``kabar.example``, ``AS``, ``1,5``."""
+class _Compound(NamedTuple):
+    """A token that is more, or less, than one word in one position: ``kabar.example``, ``AS``, ``Rp1,5``."""
 
     width: int
-    offsets: tuple[int, ...]
-    columns: tuple[_Column, ...]
-    unstemmed: int
-    """How many of its forms have no stem."""
+    offsets: list[int]
+    columns: list[_Column]
+
+
+class _Forms(dict[str, _Column]):
+    """By surface form: its column."""
+
+    def __missing__(self, surface: str) -> _Column:
+        column = self[surface] = array(_PLACES)
+        return column
 
 
 class _Columns(dict[str, "_Column | None"]):
-    """By spelling of a token (``Beras`` and ``beras`` share one): its column, None for any other token."""
+    """By spelling of a token (``Beras`` and ``beras`` share one): its column, None for a compound."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.words: dict[str, _Column] = {}
-        """By surface form that has a stem."""
-        self.unstemmed: dict[str, _Column] = {}
-        """By surface form without a stem."""
-        self.numbers: dict[str, _Column] = {}
-        """By spelling of a token that is one surface form without a stem."""
+        self.words = _Forms()
+        """Forms that have a stem."""
+        self.unstemmed = _Forms()
+        """Forms without a stem."""
         self.compounds: dict[str, _Compound] = {}
-        """By spelling of any other."""
+        """By spelling."""
 
     def __missing__(self, raw: str) -> _Column | None:
         word = plain_word(raw)
         if word is not None:
-            column = self[raw] = _column(self.words, word)
+            column = self[raw] = self.words[word]
             return column
-        width, forms = spellings(raw)
-        if len(forms) == width == 1 and not forms[0].stemmed:
-            self.numbers[raw] = _column(self.unstemmed, forms[0].surface)
-        else:
-            self.compounds[raw] = self._compound(width, forms)
-        self[raw] = None
-        return None
-
-    def _compound(self, width: int, forms: Sequence[Spelling]) -> _Compound:
-        columns = tuple(_column(self.words if form.stemmed else self.unstemmed, form.surface) for form in forms)
-        unstemmed = sum(not form.stemmed for form in forms)
-        return _Compound(width, tuple(form.offset for form in forms), columns, unstemmed)
+        width, forms = other_spellings(raw)
+        columns = [(self.words if stemmed else self.unstemmed)[surface] for _, surface, stemmed in forms]
+        known = self[raw] = columns[0] if len(forms) == width == 1 else None
+        if known is None:
+            self.compounds[raw] = _Compound(width, [offset for offset, _, _ in forms], columns)
+        return known
 
 
-def _column(columns: dict[str, _Column], surface: str) -> _Column:
-    known = columns.get(surface)
-    if known is None:
-        known = columns[surface] = array("Q")
-    return known
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """An analysed text that is not noted yet: the column and the position of each occurrence of a surface form."""
+class Text(NamedTuple):
+    """An analysed text that is not noted yet: the column and the place of each occurrence of a surface form."""
 
     columns: list[_Column]
-    positions: Sequence[int]
-    stems: int
-    """How many of the occurrences have a stem."""
+    places: Iterable[int]
+    width: int
+    """How many positions it has."""
 
 
 class TextPool:
     """One text field of a segment, and its stems."""
 
     def __init__(self) -> None:
+        self.lengths = array("I")
+        """By document: how many occurrences of surface forms it has."""
         self._languages: dict[str, _Columns] = {}
-        self._counted: dict[int, Postings] = {}
-        """Postings of surface forms that were written, by identity of their column."""
-        self._longest = 0
+        self._listed: dict[int, PackedPostings] = {}
+        """By identity of the column of a surface form that was written and occurs more than once: its postings, without
+        positions."""
+        self._narrow = True
+        """Whether all positions fit into 16 bits, a quarter of a place."""
 
     @property
     def forms(self) -> int:
@@ -105,102 +107,135 @@ class TextPool:
         return sum(map(len, self._languages.values()))
 
     def read(self, text: str, language: str) -> Text:
-        """Analyse a text; nothing is noted yet."""
-        known = self._languages.setdefault(language, _Columns())
+        """Analyse a text, which is to be the next document; nothing is noted yet."""
+        known = self._languages.get(language)
+        if known is None:
+            known = self._languages[language] = _Columns()
         tokens = tokenize(text)
         found: list[Any] = list(map(known.__getitem__, tokens))
-        special = []
-        numbers = 0
-        for at in [at for at, column in enumerate(found) if column is None]:
-            number = known.numbers.get(tokens[at])
-            if number is None:
-                special.append(at)
-            else:
-                found[at] = number
-                numbers += 1
-        if not special:
-            return Text(found, range(len(found)), len(found) - numbers)
+        begin, first = 0, len(self.lengths) * _DOCUMENT
         columns: list[_Column] = []
-        positions: list[int] = []
-        begin = shift = unstemmed = 0
-        for at in special:
+        places: list[Iterable[int]] = []
+        for at in [at for at, column in enumerate(found) if column is None]:
             compound = known.compounds[tokens[at]]
             columns += found[begin:at]
             columns += compound.columns
-            positions.extend(range(begin + shift, at + shift))
-            positions.extend([at + shift + offset for offset in compound.offsets])
-            begin, shift, unstemmed = at + 1, shift + compound.width - 1, unstemmed + compound.unstemmed
+            places.append(range(first + begin, first + at))
+            places.append([first + at + offset for offset in compound.offsets])
+            begin, first = at + 1, first + compound.width - 1
         columns += found[begin:]
-        positions.extend(range(begin + shift, len(found) + shift))
-        return Text(columns, positions, len(columns) - unstemmed - numbers)
+        places.append(range(first + begin, first + len(found)))
+        return Text(columns, chain.from_iterable(places), (first + len(found)) % _DOCUMENT)
 
-    def add(self, doc: int, text: Text) -> None:
-        """Note where the surface forms of a document stand."""
-        if text.positions:
-            self._longest = max(self._longest, text.positions[-1] + 1)
+    def add(self, text: Text) -> None:
+        """Note where the surface forms of the next document stand."""
+        self.lengths.append(len(text.columns))
+        self._narrow = self._narrow and text.width <= NARROW
         # A loop in C: this is the one step that every word of every document takes.
-        deque(map(array.append, text.columns, map((doc * _DOCUMENT).__add__, text.positions)), maxlen=0)
+        deque(map(array.append, text.columns, text.places), maxlen=0)
 
-    def surfaces(self) -> Iterator[tuple[bytes, Postings]]:
-        """Surface forms in order, with their postings."""
-        merged: dict[str, _Column] = {}
+    def stem_lengths(self) -> _Column:
+        """By document: how many of the occurrences have a stem."""
+        unstemmed: Counter[int] = Counter()
         for columns in self._languages.values():
-            for surface, column in chain(columns.words.items(), columns.unstemmed.items()):
-                known = merged.get(surface)
-                merged[surface] = column if known is None else array("Q", sorted(chain(known, column)))
-        counted, narrow = self._counted, self._longest < _NARROW
-        for surface in sorted(merged):
-            column = merged[surface]
-            if column:
-                # A column merged from several languages is in no language's table: its identity is never asked for.
-                counted[id(column)] = postings = _postings(column, narrow)
-                yield encode(surface), postings
+            for column in columns.unstemmed.values():
+                unstemmed.update(array("I", column.tobytes())[_UPPER::2])
+        return array("I", [length - unstemmed[doc] for doc, length in enumerate(self.lengths)])
 
-    def stems(self) -> Iterator[tuple[bytes, Postings]]:
-        """Stems in order, with their postings; these have no positions. To be asked for after the surface forms."""
+    def write_surfaces(self, writer: BulkFieldWriter) -> None:
+        """Write the surface forms with their postings."""
+        merged: dict[str, _Column] = {}
+        for known in self._languages.values():
+            for forms in (known.words, known.unstemmed):
+                both = {word: _joined(merged[word], forms[word]) for word in merged.keys() & forms.keys()}
+                merged.update(forms)
+                merged.update(both)
+        for surfaces in _in_order(surface for surface, column in merged.items() if column):
+            columns = list(map(merged.__getitem__, surfaces))
+            step = 1 if sum(map(len, columns)) > PLACES_AT_ONCE else len(columns)
+            for at in range(0, len(columns), step):
+                lists = self._list(columns[at : at + step])
+                writer.add_terms(list(map(encode, surfaces[at : at + step])), lists)
+
+    def _list(self, columns: Sequence[_Column]) -> list[PackedPostings]:
+        """The postings of surface forms, by looking at the memory of their places as halves or quarters."""
+        places = b"".join(columns)
+        docs = array("I", places)[_UPPER::2]
+        positions = array("H", places)[_LOWEST::4] if self._narrow else array("I", places)[_LOWER::2]
+        lists: list[PackedPostings] = []
+        begin = 0
+        for column, end in zip(columns, accumulate(map(len, columns)), strict=True):
+            if end - begin == 1:
+                lists.append((docs[begin:end], b"", positions[begin:end], 1, 1))
+            else:
+                # A column merged from several languages is in no language's table: its identity is never asked for.
+                self._listed[id(column)] = listed = _listed(docs[begin:end])
+                ids, freqs, _, most, total = listed
+                lists.append((ids, freqs, positions[begin:end], most, total))
+            begin = end
+        return lists
+
+    def write_stems(self, writer: BulkFieldWriter) -> None:
+        """Write the stems with their postings, which have no positions; to be called after the surface forms."""
         groups: dict[str, list[_Column]] = {}
         for language, columns in self._languages.items():
-            for surface, column in columns.words.items():
-                if column:
-                    stemmed = stem(surface, language)
-                    if stemmed in groups:
-                        groups[stemmed].append(column)
-                    else:
-                        groups[stemmed] = [column]
-        for stemmed in sorted(groups):
-            yield encode(stemmed), self._union(groups[stemmed])
+            words = {surface: column for surface, column in columns.words.items() if column}
+            for stemmed, column in zip(stems_of(words, language), words.values(), strict=True):
+                if stemmed in groups:
+                    groups[stemmed].append(column)
+                else:
+                    groups[stemmed] = [column]
+        for stems in _in_order(groups):
+            writer.add_terms(list(map(encode, stems)), [self._union(groups[stemmed]) for stemmed in stems])
 
-    def _union(self, columns: Sequence[_Column]) -> Postings:
-        """Documents of any of the surface forms of a stem."""
-        if len(columns) == 1:
-            known = self._counted.get(id(columns[0]))
-            if known is not None:
-                return Postings(known.ids, known.freqs, ())
-        counts = Counter(array("I", b"".join(map(array.tobytes, columns)))[_UPPER::2])
+    def _union(self, columns: Sequence[_Column]) -> PackedPostings:
+        """The postings of a stem: documents of any of its surface forms."""
+        if len(columns) == 1 and id(columns[0]) in self._listed:
+            return self._listed[id(columns[0])]
+        docs = array("I", b"".join(columns))[_UPPER::2]
+        if len(docs) == 1:
+            return docs, b"", b"", 1, 1
+        counts = Counter(docs)
         ids = sorted(counts)
-        return Postings(ids, _frequencies(map(counts.__getitem__, ids)), ())
+        return _packed(ids, list(map(counts.__getitem__, ids)), len(docs))
 
 
-def _postings(column: _Column, narrow: bool) -> Postings:
-    """The postings of a surface form, by looking at the memory of its places as halves, or quarters if ``narrow``."""
-    if len(column) == 1:
-        # Half of all forms.
-        doc, position = divmod(column[0], _DOCUMENT)
-        return Postings((doc,), (1,), (position,))
-    places = column.tobytes()
-    docs = array("I", places)[_UPPER::2]
-    positions = array("H", places)[_LOWEST::4] if narrow else array("I", places)[_LOWER::2]
+def _joined(first: _Column, second: _Column) -> _Column:
+    """The places of both, in order."""
+    few, many = sorted((first, second), key=len)
+    if len(few) * SPLICED > len(many):
+        return array(_PLACES, sorted(chain(few, many)))
+    joined, begin = array(_PLACES), 0
+    for place in few:
+        end = bisect_left(many, place, begin)
+        joined += many[begin:end]
+        joined.append(place)
+        begin = end
+    return joined + many[begin:]
+
+
+def _in_order(terms: Iterable[str]) -> Iterator[list[str]]:
+    """Terms in order, some at a time."""
+    ordered = sorted(terms)  # texts have the same order as their UTF-8
+    for begin in range(0, len(ordered), TERMS_AT_ONCE):
+        yield ordered[begin : begin + TERMS_AT_ONCE]
+
+
+def _listed(docs: _Column) -> PackedPostings:
+    """Postings without positions from the document of each of several occurrences, in order."""
     if docs[0] == docs[-1]:
-        return Postings(docs[:1], (len(docs),), positions)
+        return _packed(docs[:1], (len(docs),), len(docs))
     if len(docs) == 2 or len(counts := Counter(docs)) == len(docs):
-        return Postings(docs, b"\x01" * len(docs), positions)
-    return Postings(array("I", counts), _frequencies(counts.values()), positions)
+        return docs, b"", b"", 1, len(docs)
+    return _packed(counts, counts.values(), len(docs))
 
 
-def _frequencies(counts: Iterable[int]) -> Sequence[int]:
-    """Frequencies in a byte each, as nearly all are small."""
-    counts = tuple(counts)
-    return bytes(counts) if max(counts) < 256 else array("I", counts)
+def _packed(ids: Iterable[int], counts: Collection[int], total: int) -> PackedPostings:
+    """Postings without positions from documents in order and how often each has the term."""
+    most = max(counts)
+    # A byte each, as nearly all are small.
+    freqs = b"" if most == 1 else bytes(counts) if most < 256 else array("I", counts)
+    return array("I", ids), freqs, b"", most, total
 
 
 class PostingPool:
@@ -208,7 +243,7 @@ class PostingPool:
 
     def __init__(self) -> None:
         self._texts = {field: TextPool() for field in STEM_FIELDS}
-        self._keys: dict[str, dict[str, array[int]]] = {}
+        self._keys: dict[str, dict[str, _Column]] = {}
 
     @property
     def forms(self) -> int:
@@ -219,10 +254,10 @@ class PostingPool:
         """Analyse the texts of a record by field; whatever is wrong with them shows here, before any is added."""
         return {field: self._texts[field].read(text, entry.language) for field, text in entry.texts}
 
-    def add(self, doc: int, entry: Prepared, texts: dict[str, Text]) -> None:
-        """Add all terms of one document."""
+    def add(self, doc: int, entry: Prepared, texts: Mapping[str, Text]) -> None:
+        """Add all terms of the next document."""
         for field, text in texts.items():
-            self._texts[field].add(doc, text)
+            self._texts[field].add(text)
         for field, term in entry.keys:
             terms = self._keys.setdefault(field, {})
             if term in terms:
@@ -230,32 +265,31 @@ class PostingPool:
             else:
                 terms[term] = array("I", (doc,))
 
-    def write(self, writer: BulkFieldWriter, schema: Any, lengths: dict[str, bytearray]) -> None:
+    def lengths(self) -> dict[str, _Column]:
+        """By field of surface forms or stems: the length of every document."""
+        return {
+            name: lengths
+            for field, pool in self._texts.items()
+            for name, lengths in ((field, pool.lengths), (STEM_FIELDS[field], pool.stem_lengths()))
+        }
+
+    def write(self, writer: BulkFieldWriter, schema: Any, lengths: Mapping[str, Sequence[int]]) -> None:
         """Write everything in order, emptying the pool on the way; ``lengths`` are codes by field and document."""
-        fields: dict[str, Iterator[tuple[bytes, Postings]]] = {}
-        for field, terms in self._keys.items():
-            fields[field] = _key_postings(terms)
+        fields: dict[str, Callable[[BulkFieldWriter], None]] = {
+            field: partial(_write_keys, terms) for field, terms in self._keys.items()
+        }
         for field, pool in self._texts.items():
-            fields[field], fields[STEM_FIELDS[field]] = pool.surfaces(), pool.stems()
+            fields[field], fields[STEM_FIELDS[field]] = pool.write_surfaces, pool.write_stems
+        self._keys.clear()
+        self._texts.clear()
         for field in sorted(fields):
-            writer.start_field(field, schema[field])
-            of_field = lengths.get(field)
-            for term, postings in fields.pop(field):
-                writer.add_term(term, postings, *length_range(of_field, postings.ids))
+            writer.start_field(field, schema[field], lengths.get(field, b""))
+            fields.pop(field)(writer)
             writer.finish_field()
 
 
-def _key_postings(terms: dict[str, array[int]]) -> Iterator[tuple[bytes, Postings]]:
-    # Texts have the same order as their UTF-8.
-    for term in sorted(terms):
-        yield encode(term), Postings(terms[term], bytes(len(terms[term])), ())
-
-
-def length_range(lengths: Sequence[int] | None, ids: Sequence[int]) -> tuple[int, int]:
-    """The smallest and the largest of the documents' length codes; zeros for a field without lengths."""
-    if not lengths:
-        return 0, 0
-    if len(ids) == 1:
-        return lengths[ids[0]], lengths[ids[0]]
-    of_ids = list(map(lengths.__getitem__, ids))
-    return min(of_ids), max(of_ids)
+def _write_keys(keys: Mapping[str, _Column], writer: BulkFieldWriter) -> None:
+    """Write identifiers, which have neither frequencies nor positions."""
+    for names in _in_order(keys):
+        lists: list[PackedPostings] = [(keys[name], b"", b"", 0, len(keys[name])) for name in names]
+        writer.add_terms(list(map(encode, names)), lists)

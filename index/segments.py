@@ -9,7 +9,7 @@ the way without being noticed.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,20 @@ from whoosh.util.numeric import length_to_byte
 
 from index.codec import INDEX_NAME, BulkCodec, BulkSegment
 from index.collecting import without_collection
+from index.columns import STORED_COLUMN
 from index.files import file_checksum, sync_file
 from index.pool import PostingPool
 from index.records import IndexRecord
-from index.schema import STEM_FIELDS, SURFACE_FIELDS, make_schema, prepare
+from index.schema import LABEL_COLUMNS, STEM_FIELDS, SURFACE_FIELDS, make_schema, prepare
 from index.storage import DurableStorage
 
 SEGMENT_DOCUMENTS = 5_000
-"""Most documents of a new segment: memory is about 16 KB a document until it is written; larger ones gain nothing."""
+"""Most documents of a new segment: memory is about 12 KB a document until it is written; larger ones gain nothing."""
 SEGMENT_FORMS = 300_000
 """Distinct spellings at which a segment is closed: 5,000 news articles have 100,000. Without it, documents that repeat
 no word, of two million characters each, would take 220 MB each until the segment is written."""
 
+COLUMNS = ("published", *LABEL_COLUMNS, "text")
 SCORED_FIELDS = (*SURFACE_FIELDS, *STEM_FIELDS.values())
 
 
@@ -73,35 +75,49 @@ class SegmentWriter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.schema = make_schema()
-        self.lengths: dict[str, bytearray] = {field: bytearray() for field in SCORED_FIELDS}
-        """By scored field: the one-byte code of every document's length; codes rise with lengths."""
+        self.lengths: dict[str, bytes] = {}
+        """By scored field, once the documents are closed: the one-byte code of every document's length."""
         self.documents = 0
         self._storage = DurableStorage(str(folder))
         codec = BulkCodec()
         # Not Whoosh's own random name: it repeats in processes forked from one parent.
         self.segment = BulkSegment(codec, INDEX_NAME, segid=secrets.token_hex(8))
-        self._perdoc = codec.per_document_writer(self._storage, self.segment)
+        self._files: list[Any] = []
+        self._hits = STORED_COLUMN.writer(self._create("_stored"))
+        self._columns = {name: self.schema[name].column_type.writer(self._create(name)) for name in COLUMNS}
         self.terms = codec.field_writer(self._storage, self.segment)
 
-    def add(self, hit: dict[str, Any], columns: Iterable[tuple[str, Any]], lengths: dict[str, int]) -> int:
+    def _create(self, column: str) -> Any:
+        file = self._storage.create_file(BulkCodec.column_filename(self.segment, column))
+        self._files.append(file)
+        return file
+
+    def add(self, hit: dict[str, Any], columns: Iterable[tuple[str, Any]]) -> int:
         """Write what is kept by document; gives its number."""
-        doc, perdoc, schema = self.documents, self._perdoc, self.schema
-        perdoc.start_doc(doc)
-        perdoc.add_field("hit", schema["hit"], hit, 0)
-        for field, length in lengths.items():
-            if length:
-                perdoc.add_field(field, schema[field], None, length)
-            self.lengths[field].append(length_to_byte(length))
-        for field, value in columns:
-            perdoc.add_column_value(field, schema[field].column_type, value)
-        perdoc.finish_doc()
+        doc = self.documents
+        self._hits.add(doc, {"hit": hit})
+        for name, value in columns:
+            self._columns[name].add(doc, value)
         self.documents += 1
         return doc
 
-    def close_documents(self) -> None:
-        """All documents are in: write the columns."""
-        self._perdoc.close()
+    def close_documents(self, lengths: Mapping[str, Sequence[int]]) -> None:
+        """All documents are in: write the columns, among them those of their lengths by scored field."""
+        self.segment._fieldlengths = {field: sum(of_field) for field, of_field in lengths.items() if any(of_field)}
+        for field, of_field in lengths.items():
+            codes = {length: length_to_byte(length) for length in set(of_field)}
+            self.lengths[field] = bytes(map(codes.__getitem__, of_field))
+        for field in self.segment._fieldlengths:
+            # Whoosh's format of a column of bytes: zeros at its end are left out.
+            self._create(f"_{field}_len").write(self.lengths[field].rstrip(b"\0"))
+        for column in (self._hits, *self._columns.values()):
+            column.finish(self.documents)
+        self._close_columns()
         self.segment.set_doc_count(self.documents)
+
+    def _close_columns(self) -> None:
+        while self._files:
+            self._files.pop().close()
 
     def finish(self) -> BulkSegment:
         """All terms are in: put everything into one file and onto the disk."""
@@ -114,8 +130,7 @@ class SegmentWriter:
 
     def abandon(self) -> None:
         """Close what is open; the folder is the caller's to remove."""
-        if not self._perdoc.is_closed:
-            self._perdoc.close()
+        self._close_columns()
         if not self.terms.is_closed:
             self.terms.close()
 
@@ -148,10 +163,7 @@ class SegmentBuilder:
         except Exception as error:  # noqa: BLE001, RUF100 - whatever a record's content does, the others go on
             self._failures.append(IndexFailure(str(getattr(record, "id", "")), type(error).__name__, str(error)))
             return
-        lengths = {}
-        for field, text in texts.items():
-            lengths[field], lengths[STEM_FIELDS[field]] = len(text.columns), text.stems
-        doc = self._writer.add(entry.hit, entry.columns, lengths)
+        doc = self._writer.add(entry.hit, entry.columns)
         self._pool.add(doc, entry, texts)
         earlier = self._docs.get(entry.id)
         if earlier is not None:
@@ -168,7 +180,7 @@ class SegmentBuilder:
         if not writer.documents:
             writer.abandon()
             return SegmentResult(str(writer.folder), None, (), 0, tuple(self._failures)) if self._failures else None
-        writer.close_documents()
+        writer.close_documents(self._pool.lengths())
         self._pool.write(writer.terms, writer.schema, writer.lengths)
         segment = writer.finish()
         return SegmentResult(str(writer.folder), segment, tuple(self._docs), len(self._docs), tuple(self._failures))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
-from index.analysis import Analyzer, Term, Token
+from index.analysis import Analyzer, Term
 from index.concepts import Concept
 from index.schema import STEM_FIELDS
 
@@ -32,6 +33,29 @@ class Match:
     concept: int
 
 
+class _Spelling(NamedTuple):
+    """What the spelling of a token means to a query."""
+
+    concept: int | None
+    """The concept that it matches by itself."""
+    width: int
+    """Positions that it takes."""
+    terms: tuple[Term, ...]
+    """Those of its terms that stand in a phrase of the query."""
+
+
+class _Spellings(dict[str, _Spelling]):
+    """Spellings in texts of one language, each looked into once: the hits of a query share most of their words."""
+
+    def __init__(self, look: Callable[[str], _Spelling]) -> None:
+        super().__init__()
+        self._look = look
+
+    def __missing__(self, raw: str) -> _Spelling:
+        found = self[raw] = self._look(raw)
+        return found
+
+
 class Highlighter:
     """Finds what a query's concepts match in texts."""
 
@@ -49,20 +73,28 @@ class Highlighter:
                     self._stems.setdefault(form.terms[0], number)
                 else:
                     self._surfaces.setdefault(form.terms[0], number)
+        self._in_phrases = {term for phrases in self._phrases.values() for terms, _, _ in phrases for term in terms}
+        self._known: dict[str, _Spellings] = {}
 
     def matches(self, text: str, analyzer: Analyzer) -> list[Match]:
         """Matches in order, not overlapping."""
+        known = self._known.setdefault(analyzer.language, _Spellings(partial(self._spelling, analyzer)))
         found = []
-        concepts: dict[str, int | None] = {}
+        places: dict[tuple[int, str], tuple[int, int]] = {}
+        at = 0
         for start, end, raw in analyzer.spans(text):
-            if raw not in concepts:
-                concepts[raw] = self._concept_of(analyzer.terms(raw)[1])
-            number = concepts[raw]
-            if number is not None:
-                found.append(Match(start, end, number))
-        if self._phrases:
-            found += self._of_phrases(list(analyzer.tokens(text)))
-        return _without_overlaps(found)
+            concept, width, terms = known[raw]
+            if concept is not None:
+                found.append(Match(start, end, concept))
+            for term in terms:
+                places[(at + term.offset, term.surface)] = (start, end)
+            at += width
+        return _without_overlaps([*found, *self._of_phrases(places)])
+
+    def _spelling(self, analyzer: Analyzer, raw: str) -> _Spelling:
+        width, terms = analyzer.terms(raw)
+        within = tuple(term for term in terms if term.surface in self._in_phrases) if self._in_phrases else ()
+        return _Spelling(self._concept_of(terms), width, within)
 
     def _concept_of(self, terms: Sequence[Term]) -> int | None:
         for term in terms:
@@ -73,18 +105,13 @@ class Highlighter:
                 return number
         return None
 
-    def _of_phrases(self, tokens: Sequence[Token]) -> list[Match]:
-        places: dict[tuple[int, str], Token] = {}
-        for token in tokens:
-            for term in token.terms:
-                places[(token.position + term.offset, term.surface)] = token
-        found = []
-        for (position, surface), token in places.items():
+    def _of_phrases(self, places: Mapping[tuple[int, str], tuple[int, int]]) -> Iterator[Match]:
+        """The phrases among terms of phrases, which are given by position and form with their characters."""
+        for (position, surface), (start, _) in places.items():
             for terms, offsets, number in self._phrases.get(surface, ()):
                 last = [places.get((position + offset, term)) for term, offset in zip(terms, offsets, strict=True)]
                 if all(last) and last[-1] is not None:
-                    found.append(Match(token.start, last[-1].end, number))
-        return found
+                    yield Match(start, last[-1][1], number)
 
     def snippet(self, text: str, analyzer: Analyzer) -> str:
         """The best passage as HTML: ``<mark>`` around matches, everything else escaped."""

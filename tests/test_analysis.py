@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer, fold
-from index.analysis_stems import stem
+from index.analysis_stems import stem, stems_of
 
 
 def surfaces(text: str) -> list[tuple[int, str]]:
@@ -33,6 +33,7 @@ def surfaces(text: str) -> list[tuple[int, str]]:
         ("selesai.Kemudian", [(0, "selesai"), (1, "kemudian"), (0, "selesai.kemudian")]),
         ("ﬁlm １２", [(0, "film"), (1, "12")]),
         ("-- … !", []),
+        ("ʼ-ʼ dan ʼ’ʼ itu", [(1, "dan"), (3, "itu")]),
     ],
 )
 def test_tokens(text: str, expected: list[tuple[int, str]]) -> None:
@@ -58,6 +59,12 @@ def test_inflected_forms_meet(family: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(("one", "other"), [("beruang", "uang"), ("menteri", "teri"), ("sekolah", "seko")])
 def test_other_words_stay_apart(one: str, other: str) -> None:
     assert stem(one, "id") != stem(other, "id")
+
+
+@pytest.mark.parametrize("language", ["id", "ms", "en", "tr", "ja", "und"])
+def test_stems_of_many_words_are_those_of_each(language: str) -> None:
+    words = ["di", "menteri", "menterilah", "mengatakan", "running", "rumahnya", "kitaplar", "pun", "apakah", "ﷺ"]
+    assert stems_of(words, language) == [stem(word, language) for word in words]
 
 
 def test_stems_follow_the_language() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from index import ledger_forget
 from index.generations import Generations
 from index.ledger import Ledger
 from index.search import search
-from transforms.errors import ConfigError, SaringError
+from transforms.errors import ConfigError, LedgerError, SaringError
 
 SECRET = "kazumbrelva"
 URL = "https://kabarlembah.test/berita/rahasia?utm_source=x"
@@ -167,6 +169,22 @@ def test_a_forget_that_was_killed_is_finished_by_the_next_run(own: Settings):
     assert len(Generations(own.index_dir).list()) == 1
     assert forget(own, "rahasia").complete
     assert SECRET.encode() not in (own.data_dir / "ledger.sqlite").read_bytes()
+
+
+@pytest.mark.sqlite("a trigger in its own language stands for the power that goes")
+def test_a_forget_that_ended_just_before_its_end_is_finished_when_repeated(own: Settings):
+    file = own.data_dir / "ledger.sqlite"
+    with closing(sqlite3.connect(file)) as ledger:
+        ledger.execute(
+            "CREATE TRIGGER dead BEFORE UPDATE OF finished_at ON runs BEGIN SELECT RAISE(ABORT, 'the power went'); END"
+        )
+    with pytest.raises(LedgerError, match="the power went"):
+        forget(own, "rahasia")
+    assert health(own).runs.last.unfinished
+    with closing(sqlite3.connect(file)) as ledger:
+        ledger.execute("DROP TRIGGER dead")
+    assert forget(own, "rahasia").complete
+    assert health(own).problems == ()
 
 
 def test_what_is_unknown_is_said(own: Settings):

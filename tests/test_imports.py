@@ -7,9 +7,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
+
+from flows.commands.on_demand import MODULES as MODULES_OF_COMMANDS
 
 ROOT = Path(__file__).parent.parent
 LONGEST_MODULE = 350
@@ -70,6 +74,28 @@ except SystemExit as end:
     assert not end.code, end.code
 """
     assert not {"prefect", "whoosh", "dask"} & modules_loaded_by(code, tmp_path)
+
+
+def test_a_command_is_imported_when_it_is_asked_for(tmp_path: Path) -> None:
+    code = """
+import sys
+from typer.testing import CliRunner
+from flows.cli import app
+assert CliRunner().invoke(app, ["search", "bandeng"]).exit_code
+assert "flows.commands.searching" in sys.modules
+assert not {"transforms.clean", "flows.commands.cleaning"} & sys.modules.keys()
+"""
+    assert "pydantic" in modules_loaded_by(code, tmp_path)
+
+
+def test_every_command_that_a_module_registers_can_be_asked_for() -> None:
+    found: dict[str, str] = {}
+    for name in sorted(path.stem for path in (ROOT / "flows" / "commands").glob("*.py")):
+        register = getattr(import_module(f"flows.commands.{name}"), "register", None)
+        app = typer.Typer()
+        if register and not (register(app) or app.registered_callback):
+            found |= dict.fromkeys(typer.main.get_group(app).commands, name)
+    assert found == MODULES_OF_COMMANDS
 
 
 @pytest.mark.parametrize("package", ["transforms", "index"])

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,14 +17,15 @@ from whoosh.filedb.filetables import OrderedHashReader
 from whoosh.index import FileIndex
 from whoosh.query import And, Phrase, Term
 from whoosh.reading import IndexReader
+from whoosh.util.numeric import length_to_byte
 from whoosh.writing import SegmentWriter
 
 from index.analysis import Analyzer
-from index.codec import Postings, concatenate, decode_postings, encode_postings
+from index.codec import BulkTermsReader
+from index.codec_postings import Postings, concatenate, decode_postings, encode_postings, pack_postings
 from index.codec_terms import TermsFileWriter
 from index.generations import Generations
 from index.merging import merge_segments
-from index.pool import TextPool
 from index.records import IndexRecord
 from index.schema import make_schema
 from index.segments import SegmentBuilder, SegmentResult, build_segment
@@ -139,27 +141,62 @@ def test_stems_are_those_counted_word_by_word(tmp_path: Path, languages: tuple[s
 
 
 words = st.sampled_from([*WORDS, "ke-20", "東京", "a.b.a", "Jum'at", "menyeberang", "2024", "ﷺ", "jembatan,"])
+texts = st.lists(st.tuples(st.lists(words, max_size=12), st.sampled_from(["id", "en", "ja"])), min_size=1, max_size=6)
 
 
-@settings(max_examples=40)
-@given(st.lists(st.tuples(st.lists(words, max_size=12), st.sampled_from(["id", "en", "ja"])), max_size=6))
-def test_places_are_those_of_the_analyzer(texts: list[tuple[list[str], str]]) -> None:
-    pool = TextPool()
-    expected: dict[str, list[tuple[int, list[int]]]] = {}
-    for doc, (parts, language) in enumerate(texts):
-        inverted = Analyzer(language).invert(" ".join(parts))
-        text = pool.read(" ".join(parts), language)
-        pool.add(doc, text)
-        assert len(text.columns) == sum(map(len, inverted.surfaces.values()))
-        assert text.stems == len(inverted.stems)
-        for surface, at in inverted.surfaces.items():
-            expected.setdefault(surface, []).append((doc, at))
+def places_in(terms: BulkTermsReader, field: str) -> dict[str, list[tuple[int, list[int]]]]:
+    """By surface form: its documents and where in each it stands."""
     found = {}
-    for term, postings in pool.surfaces():
+    for term, postings in terms.field_postings(field):
         places = iter(postings.positions)
         rows = zip(postings.ids, postings.freqs, strict=True)
         found[term.decode()] = [(doc, list(islice(places, freq))) for doc, freq in rows]
-    assert found == expected
+    return found
+
+
+def check_places(texts: list[tuple[str, str]], folder: Path) -> None:
+    """Build a segment of some texts, each in a language, and compare it with what the analyzer says of each."""
+    expected: dict[str, list[tuple[int, list[int]]]] = {}
+    lengths: list[tuple[int, int]] = []
+    for doc, (text, language) in enumerate(texts):
+        inverted = Analyzer(language).invert(text)
+        lengths.append((sum(map(len, inverted.surfaces.values())), len(inverted.stems)))
+        for surface, at in inverted.surfaces.items():
+            expected.setdefault(surface, []).append((doc, at))
+    blank = records(1)[0]
+    entries = [replace(blank, id=f"t{n}", text=text, language=language) for n, (text, language) in enumerate(texts)]
+    segment = build_segment(entries, folder).segment
+    files = segment.open_compound_file(DurableStorage(str(next(folder.iterdir()))))
+    terms, documents = segment.codec().terms_reader(files, segment), segment.codec().per_document_reader(files, segment)
+    assert places_in(terms, "body") == expected
+    for field, of_field in (("body", [whole for whole, _ in lengths]), ("body_stem", [stems for _, stems in lengths])):
+        assert documents.field_length(field) == sum(of_field)
+        for doc, length in enumerate(of_field):
+            assert length_to_byte(documents.doc_field_length(doc, field)) == length_to_byte(length)
+    for reader in (terms, documents, files):
+        reader.close()
+
+
+@pytest.mark.parametrize("at_once", [5, 500_000])
+def test_forms_of_several_languages_share_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("index.pool.PLACES_AT_ONCE", at_once)
+    chance = random.Random(3)
+    languages = chance.choices(["id", "en", "ja"], weights=[40, 2, 10], k=60)
+    check_places([(" ".join(chance.choices(WORDS, k=30)), language) for language in languages], tmp_path)
+
+
+@settings(max_examples=40)
+@given(texts)
+def test_places_are_those_of_the_analyzer(texts: list[tuple[list[str], str]]) -> None:
+    with TemporaryDirectory() as folder:
+        check_places([(" ".join(parts), language) for parts, language in texts], Path(folder))
+
+
+def test_places_beyond_16_bits_are_kept(tmp_path: Path) -> None:
+    long = " ".join(["satu"] * 65_540 + ["akhir kabar.example dua dua"])
+    check_places([("satu dua", "id"), (long, "id"), ("akhir satu " * 300, "id")], tmp_path)
 
 
 @settings(max_examples=40)
@@ -167,16 +204,25 @@ def test_places_are_those_of_the_analyzer(texts: list[tuple[list[str], str]]) ->
 def test_the_terms_file_is_one_that_whoosh_reads(keys: set[bytes]) -> None:
     storage = RamStorage()
     writer = TermsFileWriter(storage.create_file("terms"))
-    for number, key in enumerate(sorted(keys - {b""})):
-        writer.add(key, b"%d" % number)
+    ordered = sorted(keys - {b""})
+    values = [b"%d" % number for number in range(len(ordered))]
+    for part in (slice(0, 7), slice(7, None)):
+        writer.add_records(ordered[part], values[part])
     writer.close()
     reader = OrderedHashReader.open(storage, "terms")
-    ordered = sorted(keys - {b""})
     assert list(reader.items()) == [(key, b"%d" % number) for number, key in enumerate(ordered)]
     for number, key in enumerate(ordered):
         assert reader[key] == b"%d" % number
         assert list(reader.keys_from(key)) == ordered[number:]
     assert reader.get(b"\xff" * 13) is None
+
+
+@pytest.mark.parametrize("late", [b"a", b"b"])
+def test_the_terms_file_refuses_a_key_out_of_order(late: bytes) -> None:
+    writer = TermsFileWriter(RamStorage().create_file("terms"))
+    writer.add_records([b"a", b"b"], [b"", b""])
+    with pytest.raises(ValueError, match="keys must increase"):
+        writer.add_records([late, b"c"], [b"", b""])
 
 
 def test_whoosh_itself_can_search_the_index(tmp_path: Path) -> None:
@@ -225,6 +271,13 @@ def test_merging_equals_writing_at_once(tmp_path: Path) -> None:
         reader.close()
 
 
+def encoded(postings: Postings) -> Postings:
+    """Postings written and read."""
+    data, sizes = encode_postings([pack_postings(postings)])
+    assert sizes == [len(data)]
+    return decode_postings(data)
+
+
 numbers = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30, unique=True).map(sorted)
 
 
@@ -233,13 +286,13 @@ numbers = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=30, unique=Tr
 def test_encoding_round_trips(ids: list[int], data: st.DataObject) -> None:
     freqs = data.draw(st.lists(st.integers(1, 300), min_size=len(ids), max_size=len(ids)))
     positions = data.draw(st.sampled_from([[], [7] * sum(freqs), [70_000] * sum(freqs)]))
-    back = decode_postings(encode_postings(Postings(ids, freqs, positions), max(freqs)))
+    back = encoded(Postings(ids, freqs, positions))
     assert (list(back.ids), list(back.freqs), list(back.positions)) == (ids, freqs, positions)
 
 
 @pytest.mark.parametrize("big", [5, 70_000])
 def test_lists_of_several_widths_are_joined(big: int) -> None:
-    parts = [decode_postings(encode_postings(Postings([0, 2], [1, n], [3] * n + [n]), n)) for n in (1, 2, big)]
+    parts = [encoded(Postings([0, 2], [1, n], [3] * n + [n])) for n in (1, 2, big)]
     joined = concatenate([(base, part) for base, part in zip((0, 10, 20), parts, strict=True)])
     assert list(joined.ids) == [0, 2, 10, 12, 20, 22]
     assert list(joined.freqs) == [1, 1, 1, 2, 1, big]
@@ -248,7 +301,7 @@ def test_lists_of_several_widths_are_joined(big: int) -> None:
 
 
 def test_what_is_left_of_a_segment_with_dead_documents_joins_others_whatever_its_numbers() -> None:
-    whole = decode_postings(encode_postings(Postings([0], [2], [3, 4]), 2))
+    whole = encoded(Postings([0], [2], [3, 4]))
     thinned = Postings([1, 2], [300, 1], [*range(250, 550), 70_000])
     joined = concatenate([(0, whole), (0, thinned)])
     assert (list(joined.ids), list(joined.freqs)) == ([0, 1, 2], [2, 300, 1])

@@ -81,6 +81,13 @@ def test_an_emptied_source_is_seen_in_the_status_until_it_is_back(tmp_path: Path
     assert (health(own).hints, health(own).quarantine) == ((), {})
 
 
+def test_a_folder_without_files_is_told(tmp_path: Path, raw: Path):
+    (tmp_path / "kosong" / "di dalam").mkdir(parents=True)
+    report = ingest(settings(tmp_path), tmp_path / "kosong", raw, raw / "dump.jsonl")
+    assert report.notes == [f"nothing was read from {tmp_path}/kosong: there is no file in it"]
+    assert report.counts["new"] == 19
+
+
 def test_single_files_and_records_are_removed(tmp_path: Path, raw: Path):
     own = settings(tmp_path)
     ingest(own)

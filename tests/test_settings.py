@@ -52,6 +52,7 @@ def test_field_names_reach_the_reader(tmp_path):
         ("runner: {kind: dask}", ["runner", "`address: tcp://HOST:PORT`"]),
         ("runner: {kind: dask, address: scheduler:8786}", ["runner.address", "tcp://HOST:PORT", "'scheduler:8786'"]),
         ("runner: {workers: many}", ["line 1", "runner.workers", "a whole number", "'many'"]),
+        ("runner: {workers: 5000}", ["runner.workers", "at most 1024", "5000"]),
         ("languages:\n  keep: id", ["line 2", "languages.keep", "'all' or a list", "'id'", "write [id]"]),
         ("runner: 3", ["runner", "`key: value` lines", "3"]),
         ("on_missing: keep\nmissing_limit: 3", ["line 2", "missing_limit", "at most 1", "3"]),

@@ -178,7 +178,7 @@ def test_while_timers_run_on_each_piece_of_work_has_the_whole_time() -> None:
 def test_what_earlier_parts_of_the_work_took_counts() -> None:
     limit = TimeLimit(0.3)
     with limit.watching(), pytest.raises(TooSlowError):
-        for _ in range(3):  # the timer looks into one of them at least
+        for _ in range(30):  # the timer looks into one of them; on a busy machine it rings late
             limit.run(lambda: busy(0.25), 10.0)
 
 
@@ -214,7 +214,7 @@ def test_every_document_has_the_whole_time_whatever_came_before_it() -> None:
 def test_a_rule_that_never_ends_on_many_documents_ends_the_run_in_any_order(place: Path, runner: str, first: int):
     """How many it stops does not depend on where in the run, and in whose hands, they are."""
     config = place / "config.yaml"
-    config.write_text(config.read_text(encoding="utf-8").replace("0.5", "0.4"), encoding="utf-8")
+    config.write_text(config.read_text(encoding="utf-8").replace("0.5", "0.2"), encoding="utf-8")
     if runner == "process":
         after_a_crash(place)
     many = place / "raw" / f"{first:02d}.jsonl"
