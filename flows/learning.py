@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
@@ -20,7 +21,7 @@ import orjson
 from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
 from flows.rescue import count_survivors
-from flows.shards import Planner, ShardTask
+from flows.shards import Plan, Planner, Shard, ShardTask
 from flows.stages import source_path
 from flows.time_limit import TimeLimit
 from transforms.models import RawDocument, Rejected, SourceFile
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 class CountTask(ShardTask):
     """A shard to count and where its counts go."""
 
-    ledger_url: str = field(repr=False)  # it may hold a password
+    ledger_url: str = field(repr=False)  # it may hold a password; empty when no document has been counted so far
     reading: ReadSettings
     document_seconds: float
 
@@ -59,6 +60,8 @@ class Learned:
     """Whether documents that the ledger holds have become outdated by it."""
     items: int = 0
     """How many items were read: files and records."""
+    plan: Plan = field(default_factory=lambda: Plan(whole=False))
+    """Their shards, for the second pass."""
 
 
 def learn(
@@ -67,54 +70,72 @@ def learn(
     """Count what is new in ``sources`` and freeze what is known."""
     if run.settings.outlet_lines == "off":
         return Learned()
-    from index.ledger_lines import count, freeze  # with the ledger, which a worker that cleans does without
+    from index.ledger_lines import any_counted, count, freeze  # with the ledger, which a cleaning worker does without
 
     began = perf_counter()
     folder = run.work / "count"
     folder.mkdir()
     reading, size = run.settings.read_settings(), run.settings.runner.shard_documents
     planner = Planner(sources, known, reading, folder, shard_items=size, full=full)
-    url, seconds = run.settings.ledger_url, run.settings.runner.document_seconds
-    tasks = (CountTask(shard.path, f"{shard.path}.counts", url, reading, seconds) for shard in planner.shards())
-    new = 0
+    with run.ledger.reading() as connection:
+        url = run.settings.ledger_url if any_counted(connection) else ""
+    seconds = run.settings.runner.document_seconds
+    shards: dict[str, Shard] = {}
+    plan, new = Plan(unchanged=planner.unchanged), 0
+
+    def tasks() -> Iterator[CountTask]:
+        for shard in planner.shards():
+            shards[shard.path] = shard
+            yield CountTask(shard.path, f"{shard.path}.counts", url, reading, seconds)
+
     rescue = partial(count_survivors, run.executor, count_shard)
     here = 0 if run.after_crash else SMALL_SHARDS
-    for task, results in ordered(run.executor, "count", count_shard, tasks, rescue=rescue, here=here):
+    for task, results in ordered(run.executor, "count", count_shard, tasks(), rescue=rescue, here=here):
         with run.ledger.writing() as connection:
             new += count(connection, list(_load(results)))
-        for path in (task.shard, results):
-            Path(path).unlink(missing_ok=True)
+        Path(results).unlink(missing_ok=True)
+        plan.keep(shards.pop(task.shard))
     with run.ledger.writing() as connection:
         frozen = freeze(connection, learn=run.settings.outlet_lines == "learn")
     knowledge = run.work / "knowledge.json"
     store(Knowledge(frozen.lines, frozen.titles), knowledge)
     run.report.stage("count", new, perf_counter() - began)
-    return Learned(str(knowledge), bool(frozen.changed), planner.planned)
+    outdated = bool(known and frozen.changed)  # of no source known before can there be more to do than was read
+    if outdated:
+        plan.drop()
+    return Learned(str(knowledge), outdated, planner.planned, plan)
 
 
 def count_shard(task: CountTask) -> str:
     """Count the lines of one shard's documents that are new or changed; the results file appears whole or not at
     all."""
-    from index import ledger_lines  # SQLAlchemy takes half a second; cleaning a file needs none of it
-    from index.ledger import Ledger  # as above
-
-    found = [(item, hash_of(item)) for item in _documents(task)]
-    numbers = [document_number(item.id, source_path(item.source)) for item, _ in found]
-    with Ledger.open(task.ledger_url, read_only=True) as ledger, ledger.reading() as connection:
-        known = ledger_lines.counted(connection, numbers)
+    found = [(item, source_path(item.source), hash_of(item)) for item in _documents(task)]
+    numbers = [document_number(item.id, path) for item, path, _ in found]
+    known = _counted_before(task.ledger_url, numbers)
     unfinished = Path(f"{task.results}.{token_hex(4)}.tmp")
     limit = TimeLimit(task.document_seconds, worker=True)
     with unfinished.open("wb") as out, limit.watching():
-        for (item, raw_hash), number in zip(found, numbers, strict=True):
+        for (item, path, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):
-                out.writelines(orjson.dumps(counted) + b"\n" for counted in _counted(item, raw_hash, limit))
+                out.writelines(map(_dump, _counted(item, path, raw_hash, limit)))
     unfinished.replace(task.results)
     return task.results
 
 
-def _counted(raw: RawDocument, raw_hash: str, limit: TimeLimit) -> list[LineCount]:
+def _counted_before(url: str, numbers: Sequence[int]) -> dict[int, int]:
+    """The digest of each document that the ledger has counted."""
+    if not url:
+        return {}
+    from index.ledger import Ledger  # SQLAlchemy takes half a second; cleaning a file needs none of it
+    from index.ledger_lines import counted  # as above
+
+    with Ledger.open(url, read_only=True) as ledger, ledger.reading() as connection:
+        return counted(connection, numbers)
+
+
+def _counted(raw: RawDocument, path: str, raw_hash: str, limit: TimeLimit) -> list[LineCount]:
     try:
-        return [limit.run(partial(count_document, raw, source_path(raw.source), raw_hash))]
+        return [limit.run(partial(count_document, raw, path, raw_hash))]
     except Exception:  # noqa: BLE001 (what is wrong with it is told when it is cleaned)
         return []
 
@@ -125,9 +146,14 @@ def _documents(task: CountTask) -> Iterator[RawDocument]:
         yield from (document for document in found if isinstance(document, RawDocument))
 
 
+def _dump(count: LineCount) -> bytes:
+    """A line of JSON: lists, which take a third of the time of objects."""
+    lines = [tuple(line) for line in count.lines]
+    return orjson.dumps((count.document, count.digest, count.outlet, count.day, count.title, lines)) + b"\n"
+
+
 def _load(path: str) -> Iterator[LineCount]:
     with Path(path).open("rb") as lines:
         for line in lines:
-            body = orjson.loads(line)
-            body["lines"] = tuple(CountedLine(**counted) for counted in body["lines"])
-            yield LineCount(**body)
+            document, digest, outlet, day, title, counted = orjson.loads(line)
+            yield LineCount(document, digest, outlet, day, title, tuple(starmap(CountedLine, counted)))

@@ -19,8 +19,6 @@ from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
 
-import psutil
-
 from flows.executors import SMALL_SHARDS, Executor, ordered
 from flows.forgetting import finish_forgetting, leave_out_forgotten
 from flows.guard import Guard
@@ -28,6 +26,7 @@ from flows.indexing import bring_index_up_to_date
 from flows.learning import learn
 from flows.locks import writer_lock
 from flows.logs import fact, log_report, log_shard
+from flows.memory import MemoryWatch
 from flows.missing import settle_missing
 from flows.outcomes import Outcomes
 from flows.progress import Progress
@@ -43,14 +42,13 @@ from flows.time_limit import SlowRules
 from index.ledger import Ledger
 from index.ledger import Run as LedgerRun
 from index.ledger_rows import PackedDocument
+from index.ledger_sources import any_documents
 from transforms.errors import ConfigError
 from transforms.models import Rejected, SourceFile
 from transforms.read import READER_VERSION, discover
 from transforms.read_discover import path_of
 
 RUN_ID = "%Y%m%dT%H%M%S.%fZ"
-MEASURE_SECONDS = 1.0
-"""Between two looks at the memory of all processes: one takes up to 20 ms."""
 STAGE_ORDER = (
     "count",
     "read",
@@ -79,8 +77,7 @@ class Run:
     """Whether the run before this one died: a document may have killed it, so none is cleaned in this process."""
     confirm_removals: bool = False
     """Whether a person has confirmed that what is gone may be removed, however much it is."""
-    measured: float = float("-inf")
-    """When memory was measured last."""
+    memory: MemoryWatch = field(default_factory=MemoryWatch)
     taken_back: int = 0
     """Documents that are served again because their language is kept now."""
     records_left: bool = False
@@ -97,21 +94,8 @@ class Run:
         return f"{self.report.rules_version} r{READER_VERSION}"
 
     def measure_memory(self) -> None:
-        """Note the memory that this process and its workers hold now, when it is the most so far; once a second.
-
-        Pages that several of them share count once (proportional set size).
-        """
-        if perf_counter() < self.measured + MEASURE_SECONDS:
-            return
-        self.measured = perf_counter()
-        own = psutil.Process()
-        total = 0
-        for process in [own, *own.children(recursive=True)]:
-            try:
-                total += process.memory_full_info().pss
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-        self.report.peak_memory_mb = max(self.report.peak_memory_mb, total / 1_000_000)
+        """Note the memory that all processes of the run hold now, when it is the most so far."""
+        self.report.peak_memory_mb = max(self.report.peak_memory_mb, self.memory.look())
 
 
 def run_ingest(
@@ -238,6 +222,7 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         shard_items=run.settings.runner.shard_documents,
         full=full,
     )
+    planner.follow(learned.plan)
     if not learned.outdated:  # otherwise there are more than were read
         planner.expect(learned.items, run.executor.workers)
     tally = _SourceTally()
@@ -264,6 +249,8 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
 def _tasks(run: Run, planner: Planner, shards: dict[str, Shard], knowledge: str, *, full: bool) -> Iterator[CleanTask]:
     settings = run.settings
     rules, seconds = tuple(str(folder) for folder in settings.rules), settings.runner.document_seconds
+    with run.ledger.reading() as connection:
+        full = full or not any_documents(connection)  # then none can be unchanged, and no worker need ask for it
     same = (settings.ledger_url, rules, settings.read_settings(), full, seconds, knowledge)
     for shard in planner.shards():
         shards[shard.path] = shard

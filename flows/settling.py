@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from flows.pipeline import Run
 
 SETTLE_DOCUMENTS = 1_000
-"""Documents recorded after which they are settled while the workers go on: more at once would wait at the end."""
+"""Documents recorded after which they are settled while the workers go on: more at once would wait at the end, and save
+nothing that could be measured."""
 
 
 def settle(run: Run) -> None:

@@ -9,10 +9,12 @@ as well: no worker is left with a long one when the others have none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import orjson
 
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.read import ReadSettings, read
@@ -29,6 +31,9 @@ LAST_SHARD = 50
 """Items of the shards at the end of a run whose length is known: a tenth of a second of work."""
 SHARD_BYTES = 8_000_000
 """A shard is closed when its sources' bytes reach this, however few items it has: pages are slower than records."""
+KEPT_BYTES = 256_000_000
+"""Shards of the first pass that the second one takes instead of reading all sources again, as long as they are no more
+than this on the disk: 100,000 articles."""
 RECORD_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
 
@@ -47,6 +52,31 @@ class ShardTask:
 
     shard: str
     results: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """The shards of one pass, for the next one to take."""
+
+    shards: list[Shard] = field(default_factory=list)
+    unchanged: dict[str, SourceState] = field(default_factory=dict)
+    whole: bool = True
+    """Whether all of them are kept; none is when they are too many."""
+    _bytes: int = 0
+
+    def keep(self, shard: Shard) -> None:
+        """Keep a shard that has been worked on, or drop it, and those before it, when they are too many."""
+        self.shards.append(shard)
+        self._bytes += Path(shard.path).stat().st_size
+        if not self.whole or self._bytes > KEPT_BYTES:
+            self.drop()
+
+    def drop(self) -> None:
+        """Keep none of them."""
+        self.whole = False
+        for shard in self.shards:
+            Path(shard.path).unlink()
+        self.shards.clear()
 
 
 def holds_records(path: str) -> bool:
@@ -72,8 +102,9 @@ class Planner:
     ) -> None:
         self._found, self._known, self._settings, self._folder = found, known, settings, folder
         self._shard_items, self._full = shard_items, full
+        self._plan: Plan | None = None
         self.unchanged: dict[str, SourceState] = {}
-        self._items: list[ShardItem] = []
+        self._items: list[ShardItem | bytes] = []
         self._closes: list[SourceFile] = []
         self._bytes = 0
         self._count = 0
@@ -87,8 +118,18 @@ class Planner:
         if workers > 1:
             self._expected, self._shares = items, workers * SHARES
 
+    def follow(self, plan: Plan) -> None:
+        """Take the lines of an earlier pass over the same sources instead of reading them, if all were kept."""
+        if plan.whole:
+            self._plan, self.unchanged = plan, plan.unchanged
+
     def shards(self) -> Iterator[Shard]:
         """Walk the sources once, in order, and yield each shard when it is full."""
+        yield from self._planned_before(self._plan) if self._plan else self._walk()
+        if self._items or self._closes:
+            yield self._flush()
+
+    def _walk(self) -> Iterator[Shard]:
         for found in self._found:
             if isinstance(found, Rejected):
                 yield from self._add(found, 0)
@@ -96,8 +137,14 @@ class Planner:
                 self.unchanged[found.path] = self._known[found.path]
             else:
                 yield from self._source(found)
-        if self._items or self._closes:
-            yield self._flush()
+
+    def _planned_before(self, plan: Plan) -> Iterator[Shard]:
+        for shard in plan.shards:
+            with Path(shard.path).open("rb") as lines:
+                for line in lines:
+                    yield from self._add(line, _size_of(line))
+            Path(shard.path).unlink()
+            self._closes += shard.closes
 
     def _is_unchanged(self, found: SourceFile) -> bool:
         state = self._known.get(found.path)
@@ -116,7 +163,7 @@ class Planner:
             yield from self._add(found, found.size)
         self._closes.append(found)
 
-    def _add(self, item: ShardItem, size: int) -> Iterator[Shard]:
+    def _add(self, item: ShardItem | bytes, size: int) -> Iterator[Shard]:
         if len(self._items) >= self._limit or self._bytes >= SHARD_BYTES:
             yield self._flush()
         self._items.append(item)
@@ -125,7 +172,7 @@ class Planner:
     def _flush(self) -> Shard:
         path = self._folder / f"shard-{self._count:06d}.jsonl"
         with path.open("wb") as lines:
-            lines.writelines(dump_line(item) for item in self._items)
+            lines.writelines(item if isinstance(item, bytes) else dump_line(item) for item in self._items)
         shard = Shard(str(path), len(self._items), tuple(self._closes))
         self._items, self._closes, self._bytes = [], [], 0
         self._count += 1
@@ -134,6 +181,18 @@ class Planner:
         if self._expected > self.planned:
             self._limit = min(self._growing, max((self._expected - self.planned) // self._shares, LAST_SHARD))
         return shard
+
+
+def _size_of(line: bytes) -> int:
+    """How much work a line of a shard is: its own length, or that of the file it names."""
+    if not line.startswith(_SOURCE_LINE):
+        return len(line)
+    size: int = orjson.loads(line)[1]["size"]
+    return size
+
+
+_SOURCE_LINE = dump_line(SourceFile("", "", 0, 0)).partition(b",")[0]
+"""How a line begins that names a file."""
 
 
 def unique_ids(items: Iterator[RawDocument | Rejected]) -> Iterator[RawDocument | Rejected]:

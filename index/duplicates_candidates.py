@@ -59,8 +59,9 @@ def enter(connection: Connection, hashes: Mapping[int, Iterable[int]]) -> Candid
         for node in entering:
             others = members if hubs is members or node <= hubs[-1] else hubs
             pairs.update([(node, other) if node < other else (other, node) for other in others if other != node])
-    enter_bands(connection, list(zip(in_order, map(first.__getitem__, in_order), strict=True)))
-    enter_bands(connection, sorted((hash_, node) for hash_, nodes in shared.items() for node in nodes[1:]))
+    enter_bands(connection, in_order, list(map(first.__getitem__, in_order)))
+    later = sorted((hash_, node) for hash_, nodes in shared.items() for node in nodes[1:])
+    enter_bands(connection, [hash_ for hash_, _ in later], [node for _, node in later])
     return found
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select
 
 from index import tables
 from index.ledger_codec import unpack_numbers
-from index.ledger_sql import Prepared, among, among_those, insert_rows
+from index.ledger_sql import Prepared, among, among_those, insert_numbers
 
 
-def enter_bands(connection: Connection, entries: list[tuple[int, int]]) -> None:
-    """Make nodes findable by their candidate hashes; in order of the hash, neighbouring pages are written together."""
-    insert_rows(connection, tables.bands, ("hash", "node"), entries, keep=True)
+def enter_bands(connection: Connection, hashes: Sequence[int], nodes: Sequence[int]) -> None:
+    """Make nodes findable by a candidate hash each; in order of the hash, neighbouring pages are written together."""
+    insert_numbers(connection, tables.bands, {"hash": hashes, "node": nodes})
 
 
 def withdraw(connection: Connection, rows: Iterable[Row[Any]]) -> None:

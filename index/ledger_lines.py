@@ -82,6 +82,11 @@ class Frozen:
     """Outlets whose learned set differs from that of the last freeze."""
 
 
+def any_counted(connection: Connection) -> bool:
+    """Say whether any document has been counted."""
+    return connection.execute(select(tables.line_documents.c.document).limit(1)).first() is not None
+
+
 def counted(connection: Connection, documents: Iterable[int]) -> dict[int, int]:
     """Return the digest of each document that has been counted."""
     columns = tables.line_documents.c

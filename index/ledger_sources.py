@@ -53,6 +53,11 @@ def states(connection: Connection, rules_version: str | None, tried_with: str | 
     }
 
 
+def any_documents(connection: Connection) -> bool:
+    """Say whether the ledger has ever stored a document."""
+    return connection.execute(select(tables.documents.c.key).limit(1)).first() is not None
+
+
 def stale(connection: Connection, rules_version: str) -> list[str]:
     """Return the ids of documents that were cleaned with other rules."""
     columns = tables.documents.c

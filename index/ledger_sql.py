@@ -8,9 +8,10 @@ number of values, and is compiled once. Rows go to the driver as they are (:func
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -39,6 +40,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from index.ledger_codec import storable
 
 Values = TypeVar("Values", bound=tuple[Any, ...])
+
+TOGETHER, TOGETHER_COLUMNS = 25, 6
+"""Rows that SQLite inserts with one statement, and the most columns of such rows: one by one, short rows take half as
+long again or more. An arriving document has 50 bands."""
 
 CHUNK = 500
 """Values in one IN (...), and documents read back at once: well below SQLite's limit of 32,766 variables."""
@@ -84,9 +89,9 @@ def _rows(connection: Connection, statement: str, values: Any) -> list[Any]:
         raise _told(connection, statement, values, error) from error
 
 
-def _execute_many(connection: Connection, statement: str, rows: list[Values]) -> None:
+def _execute_many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
     if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(statement, rows)
+        connection.exec_driver_sql(statement, list(rows))
         return
     try:
         _driver(connection).executemany(statement, rows)
@@ -191,13 +196,38 @@ def insert_rows(
     Where a row with the same key is there already, ``keep`` leaves it as it is, and ``add`` names a column to which
     the new value is added instead.
     """
-    if not rows:
+    if rows:
+        _insert_all(connection, _Into(table, tuple(columns), keep, add), iter(rows), len(rows))
+
+
+def insert_numbers(connection: Connection, table: Table, columns: Mapping[str, Sequence[int]]) -> None:
+    """Insert rows of numbers, given column by column; a row whose key is there already stays as it is."""
+    number = len(next(iter(columns.values())))
+    if number:
+        rows = zip(*columns.values(), strict=True)
+        _insert_all(connection, _Into(table, tuple(columns), keep=True), rows, number)
+
+
+class _Into(NamedTuple):
+    """Where rows go, and what becomes of those whose key is there."""
+
+    table: Table
+    columns: tuple[str, ...]
+    keep: bool = False
+    add: str = ""
+
+
+def _insert_all(connection: Connection, into: _Into, rows: Iterator[tuple[Any, ...]], number: int) -> None:
+    dialect, width = connection.dialect, len(into.columns)
+    if _goes_as_arrays(dialect, into):
+        connection.exec_driver_sql(_insert(dialect, into), tuple(map(list, zip(*rows, strict=True))))
         return
-    statement = _insert(connection.dialect, table, tuple(columns), keep, add)
-    if _goes_as_arrays(connection.dialect, table, columns):
-        connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
-    else:
-        _execute_many(connection, statement, rows)
+    together = number // TOGETHER * TOGETHER
+    if dialect.name == "sqlite" and together and width <= TOGETHER_COLUMNS:
+        values = chain.from_iterable(islice(rows, together))
+        _execute_many(connection, _insert(dialect, into, TOGETHER), zip(*[values] * (TOGETHER * width), strict=True))
+    if left := list(rows):
+        _execute_many(connection, _insert(dialect, into), left)
 
 
 def update_rows(connection: Connection, table: Table, columns: Sequence[str], key: str, rows: list[Values]) -> None:
@@ -207,14 +237,18 @@ def update_rows(connection: Connection, table: Table, columns: Sequence[str], ke
 
 
 @lru_cache(maxsize=64)
-def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], keep: bool, add: str) -> str:
+def _insert(dialect: Dialect, into: _Into, rows: int = 1) -> str:
+    table, columns, keep, add = into
     quote, mark = dialect.identifier_preparer.quote, _mark(dialect)
     names = ", ".join(quote(column) for column in columns)
-    if _goes_as_arrays(dialect, table, columns):
+    if _goes_as_arrays(dialect, into):
         lists = ", ".join(f"{mark}::{table.c[column].type.compile(dialect)}[]" for column in columns)
         statement = f"INSERT INTO {quote(table.name)} ({names}) SELECT * FROM unnest({lists})"
     else:
-        statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
+        row = f"({', '.join([mark] * len(columns))})"
+        # With OR FAIL SQLite keeps no copy of each page for undoing this statement: what fails undoes its transaction.
+        insert = "INSERT OR FAIL" if rows > 1 else "INSERT"
+        statement = f"{insert} INTO {quote(table.name)} ({names}) VALUES {', '.join([row] * rows)}"
     if keep:
         statement += " ON CONFLICT DO NOTHING"
     if add:
@@ -231,9 +265,9 @@ def _update(dialect: Dialect, table: Table, columns: tuple[str, ...], key: str) 
     return f"UPDATE {quote(table.name)} SET {values} WHERE {quote(key)} = {mark}"
 
 
-def _goes_as_arrays(dialect: Dialect, table: Table, columns: Sequence[str]) -> bool:
+def _goes_as_arrays(dialect: Dialect, into: _Into) -> bool:
     """Rows of nothing but numbers, of which a document has fifty, go to a server as one list a column."""
-    numbers = all(isinstance(table.c[column].type, Integer | Float) for column in columns)
+    numbers = all(isinstance(into.table.c[column].type, Integer | Float) for column in into.columns)
     return dialect.name == "postgresql" and numbers
 
 

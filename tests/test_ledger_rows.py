@@ -11,6 +11,7 @@ from ledger_samples import NOW, article, document, with_boilerplate
 from flows.results import dump_result, load_results
 from index.duplicates import resolve
 from index.ledger import Ledger
+from index.ledger_keys import page_key
 from index.ledger_rows import as_json, from_json, pack
 from index.ledger_sql import among, insert_rows, update_rows
 from index.tables import documents as table
@@ -79,6 +80,39 @@ def test_rows_are_kept_added_to_and_updated(ledger: Ledger):
             ("kabarmuara", "r", 1, 7),
             ("lain", "r", 1, 5),
         ]
+
+
+@pytest.mark.parametrize("number", [1, 24, 25, 26, 61, 1000])
+def test_any_number_of_rows_is_inserted_kept_and_added_to(ledger: Ledger, number: int):
+    columns = ("outlet", "run_id", "bin", "documents")
+    rows = [("kabarmuara", "r", place, place) for place in range(number)]
+    with ledger.writing() as connection:
+        insert_rows(connection, removal_shares, columns, rows)
+        insert_rows(connection, removal_shares, columns, [(*row[:3], 7) for row in reversed(rows)], keep=True)
+        insert_rows(connection, removal_shares, columns, rows, add="documents")
+    with ledger.reading() as connection:
+        stored = connection.execute(removal_shares.select().order_by(removal_shares.c.bin))
+        assert [tuple(row) for row in stored] == [(*row[:3], 2 * row[3]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://www.muara.example/berita/2024/perahu-baru", "muara.example/berita/2024/perahu-baru?"),
+        ("http://M.Muara.example/berita/perahu/amp/", "muara.example/berita/perahu?"),
+        ("https://muara.example/berita/perahu?utm_source=x&id=7#atas", "muara.example/berita/perahu?id=7"),
+        ("https://muara.example:8080/a//b/", "muara.example:8080/a//b?"),
+        ("//amp.muara.example/berita;x", "muara.example/berita;x?"),
+        (" https://muara.example/per\tahu ", "muara.example/perahu?"),
+        ("https://muara.example/", None),
+        ("https://www.muara.example", None),
+        ("https://muara.example/?page=2", None),
+        ("https://[muara/berita", None),
+        ("", None),
+    ],
+)
+def test_what_names_a_page_is_the_same_for_all_its_addresses(url: str, page: str | None):
+    assert page_key(url) == page
 
 
 def test_shares_of_a_shard_are_added_to_those_of_the_last(ledger: Ledger):

@@ -21,6 +21,7 @@ from flows.settings import Settings
 from index import ledger_lines
 from index.ledger import Ledger
 from transforms.clean import clean
+from transforms.lines import make_page, page_of_lines
 from transforms.models import RawDocument
 from transforms.outlet_lines import (
     MIN_DAYS,
@@ -35,7 +36,7 @@ from transforms.outlet_lines import (
     outlet_key,
     state_of,
 )
-from transforms.parse import parse
+from transforms.parse import mended, parse, text_view
 from transforms.related import normal_title
 from transforms.rules import load_rules
 
@@ -140,6 +141,24 @@ def test_any_text_can_be_counted(lines, outlet):
     raw = RawDocument("x", "x", "\n".join(lines), outlet=outlet)
     counted = count_document(raw, "x", "hash")
     assert len({line.key for line in counted.lines}) == len(counted.lines) <= 24
+
+
+PIECES = (*" \t\xa0\u2003\u200b\x1f\n\r\x85\u2028\x1c", "â€œ", "Ã©", "Baca juga")
+
+
+@hypothesis_settings(deadline=None)  # as above
+@given(st.lists(st.text(max_size=8) | st.sampled_from(PIECES), max_size=40).map("".join))
+def test_the_lines_that_are_counted_are_those_of_the_page_that_is_cleaned(text):
+    counted, cleaned = page_of_lines(mended(text)), make_page(text_view(text).text)
+    assert counted.lines == cleaned.lines
+    assert (counted.text, counted.head_end, counted.tail_start) == (cleaned.text, cleaned.head_end, cleaned.tail_start)
+
+
+def test_sentences_at_either_end_of_a_long_line_are_counted():
+    text = " ".join(f"Warga {name} memperbaiki perahu." for name in ("satu", *SUBJECTS * 9, "dua"))
+    counted = [line.text for line in count_document(RawDocument("x", "x", text, outlet="m"), "x", "hash").lines]
+    named = ["satu", "nelayan", "peternak", "penenun", "pengrajin", "dua"]
+    assert counted == [f"warga {name} memperbaiki perahu." for name in named]
 
 
 def test_learned_lines_are_cut_and_cleaning_again_changes_nothing():

@@ -63,9 +63,9 @@ def _letters(line: str) -> str:
 def _vocabulary() -> _Vocabulary:
     import yaml  # read once, on first use
 
-    folder = resources.files("transforms").joinpath("data")
+    folder, loader = resources.files("transforms").joinpath("data"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     data, languages = (
-        yaml.safe_load(folder.joinpath(name).read_text("utf-8"))
+        yaml.load(folder.joinpath(name).read_text("utf-8"), Loader=loader)
         for name in ("furniture.yaml", "furniture_languages.yaml")
     )
     words = {key: frozenset(str(value).split()) for key, value in data.items() if key != "lines"}

@@ -18,16 +18,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import pairwise
-from typing import Literal, cast
+from itertools import islice, pairwise
+from typing import Literal, NamedTuple, cast
 
 from transforms.dates import parse_date
 from transforms.furniture import furniture_kind
 from transforms.headlines import title_line
-from transforms.lines import Line, Page, make_page
+from transforms.lines import Line, Page, page_of_lines
 from transforms.metadata_dateline import outlet_of
 from transforms.models import Cut, Hints, Kind, RawDocument
-from transforms.parse import own_hints, text_view
+from transforms.parse import mended, own_hints
 from transforms.related import normal_title
 
 RULE = "outlet.line"
@@ -88,20 +88,19 @@ CUT_STATES: tuple[State, ...] = ("approved", "learned")
 """States of the lines that cleaning takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A line or sentence of a page that may be its outlet's: ``[start, end)`` of the page's text."""
+class Candidate(NamedTuple):
+    """A line or sentence of a page that may be its outlet's: where it begins in the page's text.
+
+    A tuple, as the next one is: a document has five of them, and a frozen dataclass takes three times as long to make.
+    """
 
     start: int
-    end: int
     text: str
-    """In normal form."""
     edge: bool
     """Whether it stands before or after the article."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountedLine:
+class CountedLine(NamedTuple):
     """A line of one document, as it is counted."""
 
     key: int
@@ -167,8 +166,9 @@ class Knowledge:
             return find
 
         def both(page: Page) -> list[Cut]:
-            found = ((c, learned.get(line_key(key, c.text))) for c in candidates(page))
-            return [*find(page), *(Cut(c.start, c.end, RULE, kind, CONFIDENCE) for c, kind in found if kind)]
+            found = ((start, text, learned.get(_key_of(key, text))) for start, text, _ in candidates(page))
+            cuts = (Cut(start, start + len(text), RULE, kind, CONFIDENCE) for start, text, kind in found if kind)
+            return [*find(page), *cuts]
 
         return both
 
@@ -193,9 +193,20 @@ def line_key(outlet: str, normal: str) -> int:
     return number_of("line", outlet, normal)
 
 
+@lru_cache(maxsize=4096)
+def _key_of(outlet: str, text: str) -> int:
+    """The key of a candidate: every round of cleaning asks for those of the last one."""
+    return line_key(outlet, _normal(text))
+
+
 def normal_line(text: str) -> str:
     """A line in the form it is counted in: case, white space and digits make no difference."""
-    return _DIGITS.sub("0", " ".join(text.split()).casefold())
+    return _normal(" ".join(text.split()))
+
+
+def _normal(text: str) -> str:
+    """The same for a text with single spaces."""
+    return _DIGITS.sub("0", text.casefold())
 
 
 def document_number(id_: str, path: str) -> int:
@@ -216,7 +227,7 @@ def count_document(raw: RawDocument, path: str, raw_hash: str) -> LineCount:
     lines: tuple[CountedLine, ...] = ()
     title = hints.title
     if raw.media == "text":
-        page = make_page(text_view(raw.text).text, outlet=hints.outlet)
+        page = page_of_lines(mended(raw.text), hints.outlet)
         first = title_line(page, hints.title)
         title = title or (first.text if first else None)
         if outlet:
@@ -227,9 +238,10 @@ def count_document(raw: RawDocument, path: str, raw_hash: str) -> LineCount:
 
 def _counted(page: Page, outlet: str, title: Line | None) -> Iterator[CountedLine]:
     counted: dict[str, bool] = {}
-    for candidate in candidates(page):
-        if title is None or candidate.start != title.start:
-            counted[candidate.text] = counted.get(candidate.text, False) or candidate.edge
+    for start, text, edge in candidates(page):
+        if title is None or start != title.start:
+            normal = _normal(text)
+            counted[normal] = edge or counted.get(normal, False)
     found = list(counted.items())
     half = MAX_CANDIDATES // 2
     for text, edge in found if len(found) <= MAX_CANDIDATES else [*found[:half], *found[-half:]]:
@@ -247,7 +259,7 @@ def candidates(page: Page) -> Iterator[Candidate]:
     for line in page.lines:
         edge = line.index < page.head_end or line.index >= page.tail_start
         if _is_counted(line, edge or line.index < HEAD_LINES or line.index > last - TAIL_LINES):
-            yield Candidate(line.start, line.end, normal_line(line.text), edge)
+            yield Candidate(line.start, line.text, edge)
     if last >= 0:
         yield from _sentences(page.lines[0], page.lines[last])
 
@@ -260,20 +272,28 @@ def _is_counted(line: Line, outside: bool) -> bool:
 
 def _sentences(first: Line, last: Line) -> Iterator[Candidate]:
     """The sentences at the start of the first and at the end of the last line; whole lines are none."""
-    head = _split(first, 0, min(SENTENCES_WINDOW, len(first.text)))[:HEAD_SENTENCES]
-    tail = _split(last, max(0, len(last.text) - SENTENCES_WINDOW), len(last.text))[-TAIL_SENTENCES:]
-    for start, text in dict.fromkeys([*head, *tail]):
-        if len(text) <= MAX_LINE_CHARACTERS and len(text.split()) >= MIN_SENTENCE_WORDS:
-            yield Candidate(start, start + len(text), normal_line(text), True)
+    for start, text in dict.fromkeys([*_opening(first), *_closing(last)]):
+        if len(text) <= MAX_LINE_CHARACTERS and len(text.split(None, MIN_SENTENCE_WORDS)) >= MIN_SENTENCE_WORDS:
+            yield Candidate(start, text, True)
 
 
-def _split(line: Line, start: int, end: int) -> list[tuple[int, str]]:
-    """The whole sentences within ``[start, end)`` of a line with their offsets in the page, when it has several."""
-    ends = [found.end() for found in _SENTENCE.finditer(line.text, start, end)]
-    bounds = [*([0] if start == 0 else []), *ends, *([end] if end == len(line.text) else [])]
-    if not ends:
-        return []
-    return [(line.start + a, line.text[a:b].rstrip()) for a, b in pairwise(bounds)]
+def _opening(line: Line) -> list[tuple[int, str]]:
+    """The first sentences of a line with their offsets in the page, when it has several."""
+    ends = [found.end() for found in islice(_SENTENCE.finditer(line.text, 0, SENTENCES_WINDOW), HEAD_SENTENCES)]
+    whole = len(ends) < HEAD_SENTENCES and len(line.text) <= SENTENCES_WINDOW
+    return _between(line, [0, *ends, len(line.text)] if whole else [0, *ends]) if ends else []
+
+
+def _closing(line: Line) -> list[tuple[int, str]]:
+    """The last sentences of a line with their offsets in the page, when it has several."""
+    start = max(0, len(line.text) - SENTENCES_WINDOW)
+    ends = [found.end() for found in _SENTENCE.finditer(line.text, start)]
+    whole = len(ends) < TAIL_SENTENCES and start == 0
+    return _between(line, [*([0] if whole else []), *ends[-TAIL_SENTENCES:], len(line.text)]) if ends else []
+
+
+def _between(line: Line, bounds: Sequence[int]) -> list[tuple[int, str]]:
+    return [(line.start + start, line.text[start:end].rstrip()) for start, end in pairwise(bounds)]
 
 
 def form_of(normal: str) -> Form:

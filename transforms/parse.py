@@ -65,6 +65,13 @@ def text_view(text: str) -> TextView:
     return _mended(text)
 
 
+def mended(text: str) -> str:
+    """The text of :func:`text_view`, for what needs no way back to the input."""
+    if text.isascii() or not _SUSPECT.search(text):
+        return text
+    return _RUN.sub(lambda run: _fixed(run.group()), text)
+
+
 def _squeezed(value: str | None) -> str | None:
     return " ".join(value.split()) or None if value else None
 

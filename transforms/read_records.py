@@ -130,12 +130,12 @@ def _encodable(value: str, name: str, warnings: list[str]) -> str:
     if "\0" in value:
         warnings.append(f"NUL characters replaced in {name}")
         value = value.replace("\0", "\ufffd")
-    if value.isascii():
-        return value
-    mended, count = _SURROGATES.subn("\ufffd", value)
-    if count:
+    try:
+        value.encode()  # five times as fast as to look for surrogates
+    except UnicodeEncodeError:
+        value, count = _SURROGATES.subn("\ufffd", value)
         warnings.append(f"{count} lone surrogates replaced in {name}")
-    return mended
+    return value
 
 
 def missing_text(names: tuple[str, ...], place: str = "") -> InputError:
