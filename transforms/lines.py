@@ -208,7 +208,7 @@ def page_of_lines(text: str, outlet: str | None = None) -> Page:
         lines.append(Line(index, start, start + len(line), line))
         start += len(line) + 1
     head_end, tail_start = _article_bounds(lines)
-    return Page("\n".join(texts), "", tuple(lines), (), (), outlet, head_end, tail_start)
+    return Page("\n".join(texts), "", "", tuple(lines), (), (), outlet, head_end, tail_start)
 
 
 def _squeezed(line: str) -> str:
