@@ -139,7 +139,7 @@ def test_a_ledger_that_another_program_holds_is_waited_for(tmp_path: Path):
     later.join()
 
 
-@pytest.mark.parametrize("name", ["a#b c", "a?b=50%41"])
+@pytest.mark.parametrize("name", ["a#b ?c=50%41", pytest.param("a?b#", marks=pytest.mark.slow)])
 def test_any_name_of_a_data_folder(tmp_path: Path, name: str):
     some = corpus(tmp_path, "a", 3)
     assert saring(tmp_path / name, "ingest", "--direct", str(some)).returncode == 0

@@ -203,14 +203,8 @@ def test_every_document_has_the_whole_time_whatever_came_before_it() -> None:
         limit.run(lambda: rule.find(page))
 
 
-@pytest.mark.parametrize(
-    ("runner", "first"),
-    [
-        ("inline", 0),
-        pytest.param("inline", 25, marks=pytest.mark.slow),
-        pytest.param("process", 0, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow  # its limit alone is tested above
+@pytest.mark.parametrize(("runner", "first"), [("inline", 0), ("inline", 25), ("process", 0)])
 def test_a_rule_that_never_ends_on_many_documents_ends_the_run_in_any_order(place: Path, runner: str, first: int):
     """How many it stops does not depend on where in the run, and in whose hands, they are."""
     config = place / "config.yaml"

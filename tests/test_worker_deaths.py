@@ -69,7 +69,9 @@ def check(folder: Path, done: subprocess.CompletedProcess[str]) -> None:
         assert ledger.live_count() == 24
 
 
-@pytest.mark.parametrize("poisonous", ["awal-beracun.txt", "berita-19-beracun.txt"])
+@pytest.mark.parametrize(
+    "poisonous", ["awal-beracun.txt", pytest.param("berita-19-beracun.txt", marks=pytest.mark.slow)]
+)
 def test_a_document_that_kills_is_found_in_this_run_or_the_next(tmp_path: Path, poisonous: str):
     raw = corpus(tmp_path, poisonous)
     first = ingest(tmp_path, raw, SARING_OUTLET_LINES="off")
