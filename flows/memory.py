@@ -6,9 +6,9 @@ from time import perf_counter
 
 import psutil
 
-MEASURE_SECONDS, MEASURE_SHARE = 1.0, 0.005
-"""Between two looks at all processes at least, and the most of a run's time that looking may take: once takes up to
-20 ms, which every second was more than one in a hundred."""
+MEASURE_SECONDS, MEASURE_SHARE, MEASURE_AT_LEAST = 1.0, 0.005, 5.0
+"""Between two looks at all processes at least, the most of a run's time that looking should take (once takes up to 20
+ms, which every second was more than one in a hundred), and how long a look may be put off for that."""
 
 
 class MemoryWatch:
@@ -33,5 +33,5 @@ class MemoryWatch:
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         ended = perf_counter()
-        self._next = ended + max(MEASURE_SECONDS, (ended - began) / MEASURE_SHARE)
+        self._next = ended + min(max(MEASURE_SECONDS, (ended - began) / MEASURE_SHARE), MEASURE_AT_LEAST)
         return total / 1_000_000

@@ -32,8 +32,8 @@ LAST_SHARD = 50
 SHARD_BYTES = 8_000_000
 """A shard is closed when its sources' bytes reach this, however few items it has: pages are slower than records."""
 KEPT_BYTES = 256_000_000
-"""Shards of the first pass that the second one takes instead of reading all sources again, as long as they are no more
-than this on the disk: 100,000 articles."""
+"""Shards of the first pass that the second one takes instead of planning them again, as long as they are no more than
+this on the disk: 100,000 articles. Records are in them; pages and texts are read by the worker that takes them."""
 RECORD_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
 
@@ -75,7 +75,7 @@ class Plan:
         """Keep none of them."""
         self.whole = False
         for shard in self.shards:
-            Path(shard.path).unlink()
+            Path(shard.path).unlink(missing_ok=True)
         self.shards.clear()
 
 
@@ -183,16 +183,16 @@ class Planner:
         return shard
 
 
+_SOURCE_LINE = dump_line(SourceFile("", "", 0, 0)).partition(b",")[0]
+"""How a line begins that names a file."""
+
+
 def _size_of(line: bytes) -> int:
     """How much work a line of a shard is: its own length, or that of the file it names."""
     if not line.startswith(_SOURCE_LINE):
         return len(line)
     size: int = orjson.loads(line)[1]["size"]
     return size
-
-
-_SOURCE_LINE = dump_line(SourceFile("", "", 0, 0)).partition(b",")[0]
-"""How a line begins that names a file."""
 
 
 def unique_ids(items: Iterator[RawDocument | Rejected]) -> Iterator[RawDocument | Rejected]:

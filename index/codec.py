@@ -159,7 +159,7 @@ class EncodedValues:
         return bytes(self._format.encode(list(self._postings.positions[end - freq : end])))
 
 
-class _Lengths:
+class Lengths:
     """Codes of the lengths of a field's documents."""
 
     def __init__(self, codes: Sequence[int]) -> None:
@@ -228,7 +228,7 @@ class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no typ
         """
         super().start_field(fieldname, fieldobj)
         self._prefix = _FIELD.pack(self._fieldid)
-        self._lengths = _Lengths(lengths)
+        self._lengths = Lengths(lengths)
 
 
 class BulkDocumentsReader(W3PerDocReader):  # type: ignore[misc]  # Whoosh has no types

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from index.codec import BulkCodec, BulkTermsReader
 from index.codec_postings import PackedPostings, Postings, concatenate, pack_postings
+from index.pool import PLACES_AT_ONCE, TERMS_AT_ONCE
 from index.segments import COLUMNS, SCORED_FIELDS, SegmentWriter
 from index.storage import DurableStorage
 
@@ -29,8 +30,8 @@ MAX_DELETED_SHARE: Final = 0.4
 """A segment with more dead documents than this is rewritten: they cost as much to search as live ones."""
 
 RELEASE_TERMS: Final = 20_000
-"""Terms that are written together, whereupon the pages read are let go of: merging two segments of 4,850 articles then
-counts 12 MB of them instead of 68, in the same processor time."""
+"""Terms between two times that the pages read are let go of: merging two segments of 4,850 articles then counts 12 MB
+of them instead of 68, in the same processor time."""
 
 
 def choose_merges(segments: Sequence[Any]) -> list[Any]:
@@ -128,14 +129,18 @@ def _merge_terms(sources: Sequence[_Source], writer: SegmentWriter) -> None:
         writer.terms.start_field(field, writer.schema[field], writer.lengths.get(field, b""))
         merged = heapq.merge(*(source.items(field) for source in sources), key=itemgetter(0))
         terms: dict[bytes, PackedPostings] = {}
+        places = 0
         for number, (term, group) in enumerate(groupby(merged, key=itemgetter(0))):
             # heapq.merge keeps the order of equal terms, so document numbers ascend.
             postings = concatenate([(0, source.live_postings(field, term)) for _, source in group])
             if postings.ids:
                 terms[term] = pack_postings(postings)
-            if number % RELEASE_TERMS == 0:
+                places += len(postings.ids) + len(postings.positions)
+            if len(terms) >= TERMS_AT_ONCE or places >= PLACES_AT_ONCE:
                 writer.terms.add_terms(list(terms), list(terms.values()))
                 terms.clear()
+                places = 0
+            if number % RELEASE_TERMS == 0:
                 for source in sources:
                     source.release()
         writer.terms.add_terms(list(terms), list(terms.values()))

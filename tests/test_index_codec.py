@@ -1,6 +1,7 @@
 """The codec and the pool against Whoosh's own: the same terms, documents, weights and positions."""
 
 import random
+from array import array
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
@@ -20,8 +21,9 @@ from whoosh.reading import IndexReader
 from whoosh.util.numeric import length_to_byte
 from whoosh.writing import SegmentWriter
 
+from index import merging
 from index.analysis import Analyzer
-from index.codec import BulkTermsReader
+from index.codec import BulkTermsReader, Lengths
 from index.codec_postings import Postings, concatenate, decode_postings, encode_postings, pack_postings
 from index.codec_terms import TermsFileWriter
 from index.generations import Generations
@@ -238,7 +240,10 @@ def test_whoosh_itself_can_search_the_index(tmp_path: Path) -> None:
         ]
 
 
-def test_merging_equals_writing_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bound", [None, "TERMS_AT_ONCE", "PLACES_AT_ONCE", "RELEASE_TERMS"])
+def test_merging_equals_writing_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str | None) -> None:
+    if bound:
+        monkeypatch.setattr(merging, bound, 7)
     entries = records(90)
     results: list[SegmentResult] = []
     for number in range(3):
@@ -269,6 +274,14 @@ def test_merging_equals_writing_at_once(tmp_path: Path) -> None:
         assert mine == theirs
     for reader in (merged, expected, files, other_files):
         reader.close()
+
+
+@given(st.binary(min_size=1, max_size=300), st.data())
+def test_extremes_of_lengths_are_those_of_all(codes: bytes, data: st.DataObject) -> None:
+    every = st.sets(st.integers(0, len(codes) - 1), min_size=1)
+    ids = sorted(data.draw(every | every.map(lambda few: set(range(len(codes))) - few or few)))
+    of_ids = [codes[doc] for doc in ids]
+    assert Lengths(codes).extremes(array("I", ids)) == (min(of_ids), max(of_ids))
 
 
 def encoded(postings: Postings) -> Postings:
