@@ -105,7 +105,6 @@ class TimeLimit:
         self._interval = min(LOOK_SECONDS, seconds)
         self._watching = False
         self._began: float | None = None
-        self._now = 0.0
         self.slow_rules = SlowRules()
 
     def process(
@@ -119,34 +118,30 @@ class TimeLimit:
     ) -> list[tuple[Document | Rejected, float]]:
         """The same for several documents side by side; each with the processor seconds that it took."""
         works = [_Work(raw, stages_of(raw, rules, clock, known)) for raw in raws]
-        waiting, self._now = works, thread_time()
+        waiting = works
         while waiting:
             waiting = [work for work in waiting if not self._goes_on(work, clock)]
         return [(work.result, work.seconds) for work in works if work.result]
 
     def _goes_on(self, work: _Work, clock: StageClock) -> bool:
-        """Take a document through its next stage; says whether that was the last one.
-
-        The time is read once: the next document begins when this one has ended, and reading it takes a microsecond.
-        """
-        began = self._now
+        """Take a document through its next stage; says whether that was the last one."""
+        began = thread_time()
         try:
-            work.result = self.run(partial(next, work.stages), work.seconds, began)
+            work.result = self.run(partial(next, work.stages), work.seconds)
         except TooSlowError as error:
             work.result = Rejected(work.raw.id, work.raw.source, clock.stage, TOO_SLOW, str(error), hint=error.hint)
-        self._now = thread_time()
-        work.seconds += self._now - began
+        work.seconds += thread_time() - began
         return work.result is not None
 
-    def run(self, work: Callable[[], T], spent: float = 0.0, now: float | None = None) -> T:
+    def run(self, work: Callable[[], T], spent: float = 0.0) -> T:
         """Do the work, of which parts done before took ``spent`` seconds; raises :class:`TooSlowError` when it was
-        stopped. ``now`` is the thread's time, when it is known."""
+        stopped."""
         if self._watching:
-            return self._limited(work, spent, now)
+            return self._limited(work, spent)
         if not in_main_thread():
             return self._in_another_thread(work, spent)
         with self.watching():
-            return self._limited(work, spent, now)
+            return self._limited(work, spent)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -167,10 +162,10 @@ class TimeLimit:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGPROF, before)
 
-    def _limited(self, work: Callable[[], T], spent: float, now: float | None) -> T:
+    def _limited(self, work: Callable[[], T], spent: float) -> T:
         try:
             try:
-                self._began = (thread_time() if now is None else now) - spent
+                self._began = thread_time() - spent
                 return work()
             finally:
                 self._began = None

@@ -21,7 +21,7 @@ from index.ledger_bands import withdraw
 from index.ledger_codec import SUFFIX_DIGITS, split_source, storable, suffixed
 from index.ledger_keys import page_key
 from index.ledger_open import meta
-from index.ledger_sql import among, chunks, next_number
+from index.ledger_sql import among, any_row, chunks, next_number
 from transforms.models import Rejected
 from transforms.outlet_lines import document_number, outlet_key
 
@@ -312,7 +312,7 @@ def returning(
     connection: Connection, documents: Sequence[Arriving], rejected: Sequence[Rejected]
 ) -> tuple[set[int], set[int], set[int]]:
     """Say by position which documents were forgotten, which only have the id of one, and which failures were."""
-    if connection.execute(select(tables.tombstones.c.digest).limit(1)).first() is None:
+    if not any_row(connection, tables.tombstones):
         return set(), set(), set()
     strong = [_strong(document) for document in documents]
     weak = [_digest("id", str(storable(document.id))) for document in documents]

@@ -24,7 +24,7 @@ from index import tables
 from index.ledger_codec import pack_numbers, storable, unpack_numbers
 from index.ledger_migrations import LEARNED_MODE
 from index.ledger_open import meta
-from index.ledger_sql import among, chunks, insert_rows, next_number
+from index.ledger_sql import among, any_row, chunks, insert_rows, next_number
 from transforms.errors import LedgerError
 from transforms.models import Kind
 from transforms.outlet_lines import (
@@ -84,7 +84,7 @@ class Frozen:
 
 def any_counted(connection: Connection) -> bool:
     """Say whether any document has been counted."""
-    return connection.execute(select(tables.line_documents.c.document).limit(1)).first() is not None
+    return any_row(connection, tables.line_documents)
 
 
 def counted(connection: Connection, documents: Iterable[int]) -> dict[int, int]:

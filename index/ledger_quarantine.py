@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from index import tables
 from index.ledger_codec import split_source, storable
 from index.ledger_rows import PackedDocument
-from index.ledger_sql import chunks, next_number
+from index.ledger_sql import any_row, chunks, next_number
 from transforms.models import Rejected
 
 OPEN, SETTLED, ACCEPTED = 0, 1, 2
@@ -46,7 +46,7 @@ class Quarantined:
 def settle(connection: Connection, documents: Sequence[PackedDocument]) -> None:
     """Close the quarantine rows of what has become a document after all."""
     columns = tables.quarantine.c
-    if connection.execute(select(columns.number).where(columns.resolved != SETTLED).limit(1)).first() is None:
+    if not any_row(connection, tables.quarantine, columns.resolved != SETTLED):
         return
     succeeded = [{"that_source": storable(item.source), "that_id": storable(item.id)} for item in documents]
     if succeeded:

@@ -11,7 +11,7 @@ from index import tables
 from index.ledger_bands import withdraw
 from index.ledger_codec import split_source, storable, suffixed
 from index.ledger_quarantine import outdated_sources
-from index.ledger_sql import among, update_rows
+from index.ledger_sql import among, any_row, update_rows
 from index.ledger_store import source_numbers
 from transforms.models import SourceFile
 
@@ -55,7 +55,7 @@ def states(connection: Connection, rules_version: str | None, tried_with: str | 
 
 def any_documents(connection: Connection) -> bool:
     """Say whether the ledger has ever stored a document."""
-    return connection.execute(select(tables.documents.c.key).limit(1)).first() is not None
+    return any_row(connection, tables.documents)
 
 
 def stale(connection: Connection, rules_version: str) -> list[str]:

@@ -177,6 +177,12 @@ def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
         yield values[start : start + CHUNK]
 
 
+def any_row(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> bool:
+    """Say whether a table has a row, for which the conditions hold if there are any."""
+    (key, *_) = table.primary_key
+    return connection.execute(select(key).where(*conditions).limit(1)).first() is not None
+
+
 def next_number(connection: Connection, column: Any) -> int:
     """Return the first free number of a key column; the caller holds the write lock."""
     return int(connection.execute(select(func.max(column))).scalar() or 0) + 1

@@ -16,6 +16,8 @@ from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from transforms.yaml_text import parse_yaml
+
 if TYPE_CHECKING:
     from transforms.lines import Line, Page
 
@@ -61,12 +63,9 @@ def _letters(line: str) -> str:
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> _Vocabulary:
-    import yaml  # read once, on first use
-
-    folder, loader = resources.files("transforms").joinpath("data"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    folder = resources.files("transforms").joinpath("data")
     data, languages = (
-        yaml.load(folder.joinpath(name).read_text("utf-8"), Loader=loader)
-        for name in ("furniture.yaml", "furniture_languages.yaml")
+        parse_yaml(folder.joinpath(name).read_text("utf-8")) for name in ("furniture.yaml", "furniture_languages.yaml")
     )
     words = {key: frozenset(str(value).split()) for key, value in data.items() if key != "lines"}
     lines = {

@@ -125,7 +125,7 @@ def _closing_roles(page: Page) -> Iterator[Span]:
         window = max(line.start, line.end - 320)
         if ":" not in page.text[window : line.end]:
             continue
-        notice = _notice(page.text, window, line.end)
+        notice = _NOTICE.search(page.text, window, line.end)
         stop = notice.start() if notice else line.end
         colon = page.text.rfind(":", window, stop) + 1  # where the last role ends, if there is any
         for role in _ROLE_INSIDE.finditer(page.text, window, max(window, colon)):
@@ -136,14 +136,6 @@ def _closing_roles(page: Page) -> Iterator[Span]:
             if not within and names_only(page.text[role.end() : stop]):
                 yield role.start(), stop
                 break
-
-
-def _notice(text: str, start: int, end: int) -> re.Match[str] | None:
-    """The copyright notice in a part of a text; in plain letters two words are sooner looked for than the pattern."""
-    part = text[start:end]
-    if part.isascii() and not any(word in part.lower() for word in ("copyright", "hak cipta")):
-        return None
-    return _NOTICE.search(text, start, end)
 
 
 SHORT_MARKS = frozenset(

@@ -28,6 +28,7 @@ from transforms.rules.checks import filled, wrong_values
 from transforms.rules.engine import LINE_CHARACTERS, Finder, Rule, RuleSet
 from transforms.rules.families import FAMILIES_FILE, Families, expanded, read_families
 from transforms.rules.matchers import MATCHERS
+from transforms.yaml_text import parse_yaml
 
 __all__ = ["CLEANER_VERSION", "EXAMPLE_TEXT", "Finder", "Rule", "RuleSet", "load_rules"]
 
@@ -104,10 +105,8 @@ def _hash(data: bytes) -> str:
 
 def _parsed(path: Path) -> object:
     """The content of one YAML file."""
-    import yaml  # reading rules is rare, importing this module is not
-
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return parse_yaml(path.read_text(encoding="utf-8"))
     except Exception as error:  # PyYAML raises kinds of its own, and whatever a bad date or number does
         raise RuleError(f"{path}: {error}") from error
 

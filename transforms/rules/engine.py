@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from re import _constants as ops  # type: ignore[attr-defined]  # the pattern's own parse tree is nowhere else
-from re import _parser as parser  # type: ignore[attr-defined]  # as above
 
 from transforms.lines import END_CHARACTERS, Line, Page
 from transforms.models import Cut, Kind
@@ -17,9 +15,6 @@ from transforms.rules.waking import Alarms
 LINE_CHARACTERS = 240
 """The longest line that a whole-line rule looks at unless it sets ``longest``: of hand-marked furniture lines, 98 % are
 shorter."""
-
-LINE_ENDS = ("line_end", "end")
-"""Scopes of patterns that are searched for in the end of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +35,6 @@ class Rule:
     outlets: frozenset[str] = frozenset()
     """Outlets the rule is for; empty means all."""
     longest: int = LINE_CHARACTERS
-    begins_line: bool = field(init=False, default=False)
-    """Whether its pattern matches right behind a line break only: then it is not searched for all over a line's end."""
-
-    def __post_init__(self) -> None:
-        if self.pattern is not None and self.scope in LINE_ENDS:
-            object.__setattr__(self, "begins_line", _looks_back_at_break(self.pattern))
 
     @property
     def region(self) -> str:
@@ -76,12 +65,8 @@ class Rule:
         for line in self._lines(page):
             if self.scope in ("line_start", "start"):
                 found = pattern.match(text, line.start, line.end)
-            elif self.scope in LINE_ENDS:
-                start = max(line.start, line.end - END_CHARACTERS)
-                if not self.begins_line:
-                    found = pattern.search(text, start, line.end)
-                else:
-                    found = pattern.match(text, start, line.end) if start == line.start else None
+            elif self.scope in ("line_end", "end"):
+                found = pattern.search(text, max(line.start, line.end - END_CHARACTERS), line.end)
             elif line.end - line.start <= self.longest:
                 found = pattern.fullmatch(text, line.start, line.end)
             else:
@@ -98,15 +83,6 @@ class Rule:
         if self.scope == "start":
             return page.lines[:1]
         return page.lines[-1:] if self.scope == "end" else page.lines
-
-
-def _looks_back_at_break(pattern: re.Pattern[str]) -> bool:
-    """Whether all of a pattern stands behind an assertion that a line break is before it."""
-    tree = parser.parse(pattern.pattern, pattern.flags)
-    if not tree or tree[0][0] is not ops.ASSERT:
-        return False
-    direction, before = tree[0][1]
-    return direction < 0 and len(before) > 0 and before[-1] == (ops.LITERAL, ord("\n"))
 
 
 Finder = Callable[[Page], list[Cut]]
