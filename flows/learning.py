@@ -14,16 +14,18 @@ from itertools import starmap
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
 from flows.executors import SMALL_SHARDS, ordered
 from flows.knowledge import store
+from flows.logs import warning
 from flows.rescue import count_survivors
 from flows.shards import Plan, Planner, Shard, ShardTask
 from flows.stages import source_path
 from flows.time_limit import TimeLimit
+from transforms.errors import InputError
 from transforms.models import RawDocument, Rejected, SourceFile
 from transforms.outlet_lines import (
     CountedLine,
@@ -64,6 +66,14 @@ class Learned:
     """Their shards, for the second pass."""
 
 
+class Uncounted(NamedTuple):
+    """A document whose lines could not be counted, which cleaning may be able to take all the same."""
+
+    document: str
+    source: str
+    error: str
+
+
 def learn(
     run: Run, sources: Sequence[SourceFile | Rejected], known: Mapping[str, SourceState], *, full: bool
 ) -> Learned:
@@ -91,8 +101,11 @@ def learn(
     rescue = partial(count_survivors, run.executor, count_shard)
     here = 0 if run.after_crash else SMALL_SHARDS
     for task, results in ordered(run.executor, "count", count_shard, tasks(), rescue=rescue, here=here):
+        counts, uncounted = _load(results)
         with run.ledger.writing() as connection:
-            new += count(connection, list(_load(results)))
+            new += count(connection, counts)
+        for one in uncounted:
+            warning("not_counted", document=one.document, source=one.source, error=one.error)
         Path(results).unlink(missing_ok=True)
         plan.keep(shards.pop(task.shard))
     with run.ledger.writing() as connection:
@@ -117,7 +130,7 @@ def count_shard(task: CountTask) -> str:
     with unfinished.open("wb") as out, limit.watching():
         for (item, path, raw_hash), number in zip(found, numbers, strict=True):
             if known.get(number) != content_number(raw_hash):
-                out.writelines(map(_dump, _counted(item, path, raw_hash, limit)))
+                out.write(_dump(_counted(item, path, raw_hash, limit)))
     unfinished.replace(task.results)
     return task.results
 
@@ -133,11 +146,13 @@ def _counted_before(url: str, numbers: Sequence[int]) -> dict[int, int]:
         return counted(connection, numbers)
 
 
-def _counted(raw: RawDocument, path: str, raw_hash: str, limit: TimeLimit) -> list[LineCount]:
+def _counted(raw: RawDocument, path: str, raw_hash: str, limit: TimeLimit) -> LineCount | Uncounted:
     try:
-        return [limit.run(partial(count_document, raw, path, raw_hash))]
-    except Exception:  # noqa: BLE001 (what is wrong with it is told when it is cleaned)
-        return []
+        return limit.run(partial(count_document, raw, path, raw_hash))
+    except InputError as error:
+        return Uncounted(raw.id, raw.source, error.reason)
+    except Exception as error:  # noqa: BLE001 (a bad document must not stop its shard; it is named in the log)
+        return Uncounted(raw.id, raw.source, type(error).__name__)
 
 
 def _documents(task: CountTask) -> Iterator[RawDocument]:
@@ -146,14 +161,22 @@ def _documents(task: CountTask) -> Iterator[RawDocument]:
         yield from (document for document in found if isinstance(document, RawDocument))
 
 
-def _dump(count: LineCount) -> bytes:
+def _dump(count: LineCount | Uncounted) -> bytes:
     """A line of JSON: lists, which take a third of the time of objects."""
+    if isinstance(count, Uncounted):
+        return orjson.dumps(tuple(count)) + b"\n"
     lines = [tuple(line) for line in count.lines]
     return orjson.dumps((count.document, count.digest, count.outlet, count.day, count.title, lines)) + b"\n"
 
 
-def _load(path: str) -> Iterator[LineCount]:
+def _load(path: str) -> tuple[list[LineCount], list[Uncounted]]:
+    counts: list[LineCount] = []
+    uncounted: list[Uncounted] = []
     with Path(path).open("rb") as lines:
-        for line in lines:
-            document, digest, outlet, day, title, counted = orjson.loads(line)
-            yield LineCount(document, digest, outlet, day, title, tuple(starmap(CountedLine, counted)))
+        for values in map(orjson.loads, lines):
+            if len(values) == len(Uncounted._fields):
+                uncounted.append(Uncounted(*values))
+                continue
+            document, digest, outlet, day, title, counted = values
+            counts.append(LineCount(document, digest, outlet, day, title, tuple(starmap(CountedLine, counted))))
+    return counts, uncounted

@@ -34,6 +34,11 @@ def fact(event: str, **fields: Any) -> None:
     _log(logging.INFO, event, fields)
 
 
+def warning(event: str, **fields: Any) -> None:
+    """Log a fact that does no harm to a run, and that somebody may want to look into."""
+    _log(logging.WARNING, event, fields)
+
+
 def failure(event: str, **fields: Any) -> None:
     """Log a fact that somebody must look after."""
     _log(logging.ERROR, event, fields)

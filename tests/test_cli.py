@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.commands.on_demand import MODULES
 
 ROOT = Path(__file__).parent.parent
 SARING = Path(sys.executable).with_name("saring")
@@ -184,3 +186,14 @@ def test_every_command_explains_itself():
 def test_an_unknown_option_of_search_is_no_word(tmp_path):
     done = saring("search", "--languge", "id", "pelabuhan", SARING_DATA_DIR=tmp_path / "data")
     assert (done.returncode, "--languge" in done.stderr) == (2, True)
+
+
+def test_a_command_that_breaks_is_not_taken_for_an_unknown_one(monkeypatch):
+    def register(_: object) -> None:
+        raise KeyError("a name that its module lacks")
+
+    monkeypatch.setitem(MODULES, "broken", "broken")
+    monkeypatch.setitem(sys.modules, "flows.commands.broken", SimpleNamespace(register=register))
+    broken = CliRunner().invoke(app, ["broken"])
+    assert isinstance(broken.exception, KeyError)
+    assert CliRunner().invoke(app, ["brokem"]).exit_code == 2

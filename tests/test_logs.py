@@ -14,7 +14,14 @@ import pytest
 from ledger_samples import article
 from prometheus_client.parser import text_string_to_metric_families
 
+from flows import learning
+from flows.executors import InlineExecutor
 from flows.logs import as_line, fact, start
+from flows.pipeline import run_ingest
+from flows.progress import Silent
+from flows.settings import Settings
+from transforms.models import RawDocument
+from transforms.outlet_lines import LineCount, count_document
 
 SARING = Path(sys.executable).with_name("saring")
 FAMOUS = "Zulbenderan"
@@ -89,3 +96,21 @@ def test_a_line_stays_a_line(capsys: pytest.CaptureFixture[str]):
     assert line.count("\n") == 1
     assert json.loads(line)["document"] == "a\nb\x9b\u202e"
     assert not set("\x9b\u202e") & set(line)
+
+
+def test_a_document_that_cannot_be_counted_is_cleaned_and_named(
+    tmp_path: Path, raw: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def count(document: RawDocument, path: str, raw_hash: str) -> LineCount:
+        if document.id == "dua":
+            raise ZeroDivisionError
+        return count_document(document, path, raw_hash)
+
+    monkeypatch.setattr(learning, "count_document", count)
+    with InlineExecutor() as executor:
+        settings = Settings(data_dir=tmp_path / "data")
+        report = run_ingest(settings, [str(raw)], executor, full=False, progress=Silent())
+    assert (report.counts["new"], report.stage_documents["count"]) == (2, 1)
+    (warned,) = (record for record in caplog.records if record.levelno == logging.WARNING)
+    named = {"document": "dua", "source": str(raw / "dua.txt"), "error": "ZeroDivisionError"}
+    assert warned.fields == {"event": "not_counted", **named}

@@ -39,6 +39,13 @@ class OnDemand(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return _commands_of(MODULES[name])[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in MODULES
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As any mapping's, which would take a KeyError out of a command's module for a command that is not there."""
+        return self[name] if name in MODULES else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(MODULES)
 
