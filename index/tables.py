@@ -80,8 +80,8 @@ documents = Table(
     Column("outlet", _TEXT),
     Column("byline_place", _TEXT),
     Column("authors", _TEXT),
-    Column("raw", LargeBinary, nullable=False),
-    Column("text", LargeBinary, nullable=False),  # compressed against ``raw``, which holds nearly all of it
+    Column("raw", LargeBinary, nullable=False),  # compressed raw text, with the clean text behind it
+    Column("text", LargeBinary, nullable=False),  # where that begins; see index.ledger_codec
     Column("language", _name(35), nullable=False),
     Column("language_confidence", Float, nullable=False),
     Column("languages", _TEXT),
