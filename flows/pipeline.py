@@ -35,7 +35,7 @@ from flows.rescue import clean_survivors
 from flows.results import load_results
 from flows.run_failures import failure_noted
 from flows.settings import Settings
-from flows.settling import SETTLE_DOCUMENTS, settle, settle_all
+from flows.settling import enough, settle, settle_all
 from flows.shards import Planner, Shard
 from flows.stages import CleanTask, ShardDone, clean_shard, rule_set, source_path
 from flows.time_limit import SlowRules
@@ -223,8 +223,9 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         full=full,
     )
     planner.follow(learned.plan)
-    if not learned.outdated:  # otherwise there are more than were read
-        planner.expect(learned.items, run.executor.workers)
+    left = 0 if learned.outdated else learned.items  # then there are more than were read
+    if left:
+        planner.expect(left, run.executor.workers)
     tally = _SourceTally()
     guard = Guard(run.ledger, run.report.run_id)
     shards: dict[str, Shard] = {}
@@ -236,7 +237,8 @@ def _clean(run: Run, sources: Sequence[str], *, full: bool) -> None:
         shard = shards.pop(task.shard)
         unsettled += run.executor.call("record", partial(_record, run, tally, guard, shard, done, full=full))
         run.slow_rules.add(done.slow_rules)
-        if unsettled >= SETTLE_DOCUMENTS:
+        left -= shard.items
+        if unsettled >= enough(left):
             unsettled = 0
             settle(run)
         run.measure_memory()
