@@ -8,7 +8,8 @@ number of values, and is compiled once. Rows go to the driver as they are (:func
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
@@ -62,6 +63,14 @@ class Prepared:
 
     def rows(self, connection: Connection, **parameters: int | Iterable[Any]) -> list[Any]:
         """Execute it with numbers and collections; returns its rows as tuples."""
+        return _rows(connection, *self._bound(connection, parameters))
+
+    def each(self, connection: Connection, **parameters: int | Iterable[Any]) -> Generator[Any]:
+        """Execute it and yield its rows as tuples; on SQLite one at a time is in memory."""
+        return _each(connection, *self._bound(connection, parameters))
+
+    def _bound(self, connection: Connection, parameters: Mapping[str, int | Iterable[Any]]) -> tuple[str, Any]:
+        """The statement, and the parameters as the driver takes them."""
         dialect = connection.dialect
         driver = f"{dialect.name}+{dialect.driver}"
         if driver not in self._compiled:
@@ -72,7 +81,7 @@ class Prepared:
         named = fixed | {
             name: value if isinstance(value, int) else _packed(value) for name, value in parameters.items()
         }
-        return _rows(connection, statement, named if order is None else tuple(map(named.__getitem__, order)))
+        return statement, named if order is None else tuple(map(named.__getitem__, order))
 
     def values(self, connection: Connection, **parameters: int | Iterable[Any]) -> list[Any]:
         """Execute it; returns the first column."""
@@ -87,6 +96,17 @@ def _rows(connection: Connection, statement: str, values: Any) -> list[Any]:
         return _driver(connection).execute(statement, values).fetchall()
     except sqlite3.Error as error:
         raise _told(connection, statement, values, error) from error
+
+
+def _each(connection: Connection, statement: str, values: Any) -> Generator[Any]:
+    if connection.dialect.name != "sqlite":
+        yield from _rows(connection, statement, values)
+        return
+    with closing(_driver(connection).cursor()) as cursor:
+        try:
+            yield from cursor.execute(statement, values)
+        except sqlite3.Error as error:
+            raise _told(connection, statement, values, error) from error
 
 
 def _execute_many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

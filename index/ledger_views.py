@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, literal_column, select, update
 
 from index import tables
 from index.ledger_codec import from_json, index_fingerprint, storable, unpack_pair, unpack_text
-from index.ledger_sql import CHUNK, among, chunks, update_rows
+from index.ledger_sql import CHUNK, Prepared, among, among_those, chunks, update_rows
 from index.records import Copy, IndexRecord
 from transforms.models import CleanDocument, LanguageShare, LanguageVerdict, Removal, Repair
 
@@ -151,13 +152,8 @@ def live_in_key_order() -> ColumnElement[bool]:
 
 def representatives(connection: Connection) -> Iterator[IndexRecord]:
     """Yield what the index must hold, in the order of arrival, a chunk in memory at a time."""
-    columns = tables.documents.c
     last = 0
-    while True:
-        query = _record_query().where(columns.key > last, live_in_key_order(), columns.cluster == columns.id)
-        rows = _chunk(connection, query)
-        if not rows:
-            return
+    while rows := _chunk(_REPRESENTATIVES, connection, last):
         last = rows[-1][0].key
         yield from _records(connection, rows)
 
@@ -167,9 +163,7 @@ def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list
 
     Returns the changes, the ids that turned out right, and the key to go on after (0 when there are no more).
     """
-    columns = tables.documents.c
-    query = _record_query().where(columns.check_index == 1, columns.resolution == tables.SETTLED, columns.key > after)
-    rows = _chunk(connection, query)
+    rows = _chunk(_PENDING, connection, after)
     records = {record.id: record for record in _records(connection, rows)}
     changes, right = [], []
     for row, _ in rows:
@@ -201,34 +195,55 @@ def mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None],
     connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))
 
 
-def _record_query() -> Select[Any]:
-    columns = tables.documents.c
-    return select(
-        columns.key,
-        columns.id,
-        columns.title,
-        columns.raw,
-        columns.text,
-        columns.outlet,
-        columns.byline_place,
-        columns.authors,
-        columns.language,
-        columns.published_at,
-        columns.url,
-        columns.place,
-        columns.status,
-        columns.cluster,
-        columns.indexed_as,
-        tables.sources.c.path,
-    ).select_from(tables.documents.join(tables.sources))
+class _Stored(NamedTuple):
+    """What is read of a document for the index."""
+
+    key: int
+    id: str
+    title: str | None
+    raw: bytes
+    text: bytes
+    outlet: str | None
+    byline_place: str | None
+    authors: str | None
+    language: str
+    published_at: str | None
+    url: str | None
+    place: str
+    status: str
+    cluster: str | None
+    indexed_as: str | None
+    path: str
 
 
-def _chunk(connection: Connection, query: Select[Any]) -> list[tuple[Row[Any], str | None]]:
+_columns = tables.documents.c
+_wanted = (
+    select(*map(_columns.__getitem__, _Stored._fields[:-1]), tables.sources.c.path)
+    .select_from(tables.documents.join(tables.sources))
+    .where(_columns.key > bindparam("after"))
+    .order_by(_columns.key)
+    .limit(CHUNK)
+)
+_REPRESENTATIVES = Prepared(_wanted.where(live_in_key_order(), _columns.cluster == _columns.id))
+_PENDING = Prepared(
+    _wanted.where(
+        _columns.check_index == literal_column("1"),  # as the partial index has it
+        _columns.resolution == tables.SETTLED,
+    )
+)
+_COPIES = Prepared(
+    select(_columns.cluster, _columns.id, _columns.outlet, _columns.url, _columns.similarity)
+    .where(among_those(_columns.cluster, "ids"), _columns.duplicate_kind.is_not(None), _columns.status == tables.LIVE)
+    .order_by(_columns.id)
+)
+
+
+def _chunk(query: Prepared, connection: Connection, after: int) -> list[tuple[_Stored, str | None]]:
     """The next rows of a query for records; with the clean text of those that are live representatives."""
-    found: list[tuple[Row[Any], str | None]] = []
+    found: list[tuple[_Stored, str | None]] = []
     characters = 0
-    with connection.execute(query.order_by(tables.documents.c.key).limit(CHUNK)) as rows:
-        for row in rows:
+    with closing(query.each(connection, after=after)) as rows:
+        for row in map(_Stored._make, rows):
             shown = row.status == tables.LIVE and row.cluster == row.id
             text = unpack_pair(row.raw, row.text)[1] if shown else None
             found.append((row, text))
@@ -238,7 +253,7 @@ def _chunk(connection: Connection, query: Select[Any]) -> list[tuple[Row[Any], s
     return found
 
 
-def _records(connection: Connection, rows: Sequence[tuple[Row[Any], str | None]]) -> Iterator[IndexRecord]:
+def _records(connection: Connection, rows: Sequence[tuple[_Stored, str | None]]) -> Iterator[IndexRecord]:
     copies = _copies(connection, [row.id for row, text in rows if text is not None])
     for row, text in rows:
         if text is None:
@@ -259,15 +274,7 @@ def _records(connection: Connection, rows: Sequence[tuple[Row[Any], str | None]]
 
 
 def _copies(connection: Connection, representatives: Sequence[str]) -> dict[str, list[Copy]]:
-    columns = tables.documents.c
-    query = (
-        select(columns.cluster, columns.id, columns.outlet, columns.url, columns.similarity)
-        .where(
-            among(columns.cluster, representatives), columns.duplicate_kind.is_not(None), columns.status == tables.LIVE
-        )
-        .order_by(columns.id)
-    )
     found: dict[str, list[Copy]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.cluster, []).append(Copy(row.id, row.outlet, row.url, row.similarity or 0.0))
+    for cluster, id_, outlet, url, similarity in _COPIES.rows(connection, ids=representatives):
+        found.setdefault(cluster, []).append(Copy(id_, outlet, url, similarity or 0.0))
     return found
