@@ -1,4 +1,4 @@
-"""What a worker leaves of a cleaned shard: a file of JSON lines, documents packed for the ledger among them."""
+"""What a worker leaves of a cleaned shard: a file of JSON lines, behind that of a document the bytes of its row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from index.ledger_rows import PackedDocument, as_json, from_json, pack
+from index.ledger_rows import PackedDocument, dump, load, pack
 from transforms.models import Document, Rejected
 from transforms.serialize import Unchanged, dump_line, restore
 
@@ -26,21 +26,20 @@ class ShardResults:
 
 def dump_result(result: ShardResult) -> bytes:
     """Return one result as a line, a document packed for the ledger."""
-    if isinstance(result, Document):
-        return orjson.dumps([PackedDocument.__name__, as_json(pack(result))]) + b"\n"
-    return dump_line(result)
+    return dump(pack(result)) if isinstance(result, Document) else dump_line(result)
 
 
 def load_results(path: str) -> ShardResults:
     """Read a file of results."""
     results = ShardResults()
     with Path(path).open("rb") as lines:
-        for line in lines:
+        while line := lines.readline():
             name, body = orjson.loads(line)
-            item = from_json(body) if name == PackedDocument.__name__ else restore(name, body)
-            if isinstance(item, PackedDocument):
-                results.documents.append(item)
-            elif isinstance(item, Rejected):
+            if name == PackedDocument.__name__:
+                results.documents.append(load(body, lines.read))
+                continue
+            item = restore(name, body)
+            if isinstance(item, Rejected):
                 results.rejected.append(item)
             elif isinstance(item, Unchanged):
                 results.unchanged.append(item.id)

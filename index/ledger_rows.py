@@ -1,14 +1,16 @@
 """Documents packed for the ledger: what decides where one is stored, and the values of its row, ready to be inserted.
 
 Compressing texts and hashing keys costs more than inserting the row. Workers do it (:func:`pack`) and hand packed
-documents on as JSON, so that the one process that writes has little left to do.
+documents on as JSON with the bytes of their row behind it, so that the one process that writes has little left to do.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from itertools import starmap
 from typing import Any, NamedTuple
+
+import orjson
 
 from index.ledger_codec import pack_numbers, pack_pair, split_source, storable, suffixed, to_json
 from index.ledger_keys import candidate_hashes, content_node
@@ -52,18 +54,11 @@ class Cut(NamedTuple):
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class PackedDocument:
+class PackedDocument(NamedTuple):
     """A document as the ledger stores it."""
 
     id: str
     source: str
-    outlet: str | None
-    language: str
-    rules_version: str
-    raw_hash: str
-    characters: int
-    """Of the clean text."""
     removals: tuple[Cut, ...]
     path: str
     place: str
@@ -78,14 +73,49 @@ class PackedDocument:
     @property
     def url(self) -> str | None:
         """Its address."""
-        address: str | None = self.values[0]
+        address: str | None = self.values[_URL]
         return address
+
+    @property
+    def outlet(self) -> str | None:
+        """Its outlet."""
+        name: str | None = self.values[_OUTLET]
+        return name
+
+    @property
+    def language(self) -> str:
+        """The code of its language."""
+        code: str = self.values[_LANGUAGE]
+        return code
+
+    @property
+    def rules_version(self) -> str:
+        """The rules it was cleaned with."""
+        version: str = self.values[_RULES_VERSION]
+        return version
+
+    @property
+    def raw_hash(self) -> str:
+        """The hash of its raw text and own fields."""
+        digest: str = self.values[_RAW_HASH]
+        return digest
+
+    @property
+    def characters(self) -> int:
+        """How many its clean text has."""
+        number: int = self.values[_CHARACTERS]
+        return number
 
     @property
     def bands(self) -> bytes:
         """Its packed candidate hashes."""
-        packed: bytes = self.values[-2]
+        packed: bytes = self.values[_BANDS]
         return packed
+
+
+_URL, _OUTLET, _LANGUAGE, _RULES_VERSION, _RAW_HASH, _CHARACTERS, _BANDS = map(
+    VALUES.index, ("url", "outlet", "language", "rules_version", "raw_hash", "characters", "bands")
+)
 
 
 def pack(document: Document) -> PackedDocument:
@@ -95,12 +125,7 @@ def pack(document: Document) -> PackedDocument:
     return PackedDocument(
         id=document.id,
         source=document.source,
-        outlet=storable(document.outlet),
-        language=document.language.code,
-        rules_version=document.rules_version,
-        raw_hash=document.raw_hash,
-        characters=len(document.text),
-        removals=tuple(Cut(cut.start, cut.end, cut.rule, cut.kind, cut.confidence) for cut in document.removals),
+        removals=tuple([Cut(cut.start, cut.end, cut.rule, cut.kind, cut.confidence) for cut in document.removals]),
         path=path,
         place=place,
         names=(own, suffixed(own, path), suffixed(own, document.source)),
@@ -136,37 +161,21 @@ def _values(document: Document) -> tuple[Any, ...]:
     )
 
 
-def as_json(document: PackedDocument) -> list[Any]:
-    """Return a packed document as what JSON can carry."""
-    return [
-        document.id,
-        document.source,
-        [tuple(cut) for cut in document.removals],
-        document.path,
-        document.place,
-        document.names,
-        document.node,
-        document.values[:-_BINARY],
-        [b64encode(value).decode() for value in document.values[-_BINARY:]],
-    ]
+def dump(document: PackedDocument) -> bytes:
+    """Return a packed document as a line of JSON with the bytes of its row behind it."""
+    id_, source, removals, path, place, names, node, values = document
+    behind = values[-_BINARY:]
+    own = (id_, source, list(map(tuple, removals)), path, place, names, node)
+    body = (*own, values[:-_BINARY], list(map(len, behind)))
+    return b"".join((orjson.dumps((PackedDocument.__name__, body)), b"\n", *behind))
 
 
-def from_json(body: list[Any]) -> PackedDocument:
-    """Undo :func:`as_json`."""
-    id_, source, removals, path, place, names, node, plain, binary = body
-    known = dict(zip(VALUES, plain, strict=False))
+def load(body: list[Any], read: Callable[[int], bytes]) -> PackedDocument:
+    """Undo :func:`dump`: ``body`` is what its JSON holds, ``read`` reads on behind it."""
+    id_, source, removals, path, place, names, node, plain, lengths = body
+    binary = tuple(map(read, lengths))
+    if list(map(len, binary)) != lengths:
+        raise ValueError(f"the results of a shard end in the middle of the document {id_}")
     return PackedDocument(
-        id=id_,
-        source=source,
-        outlet=known["outlet"],
-        language=known["language"],
-        rules_version=known["rules_version"],
-        raw_hash=known["raw_hash"],
-        characters=known["characters"],
-        removals=tuple(Cut(*cut) for cut in removals),
-        path=path,
-        place=place,
-        names=tuple(names),
-        node=node,
-        values=(*plain, *map(b64decode, binary)),
+        id_, source, tuple(starmap(Cut, removals)), path, place, tuple(names), node, (*plain, *binary)
     )

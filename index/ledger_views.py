@@ -119,11 +119,14 @@ def _removals(connection: Connection, keys: Sequence[int]) -> dict[int, list[Row
     return found
 
 
+_KINDS = Prepared(
+    select(tables.documents.c.id, tables.documents.c.duplicate_kind).where(among_those(tables.documents.c.id, "ids"))
+)
+
+
 def duplicate_kinds(connection: Connection, ids: Iterable[str]) -> dict[str, str | None]:
     """Return the duplicate kind of each stored document."""
-    columns = tables.documents.c
-    rows = connection.execute(select(columns.id, columns.duplicate_kind).where(among(columns.id, ids)))
-    return {row.id: row.duplicate_kind for row in rows}
+    return dict(_KINDS.rows(connection, ids=ids))
 
 
 def versions(connection: Connection, document_id: str) -> list[Version]:

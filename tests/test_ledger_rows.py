@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import orjson
 import pytest
 from ledger_samples import NOW, article, document, with_boilerplate
 
@@ -12,7 +11,7 @@ from flows.results import dump_result, load_results
 from index.duplicates import resolve
 from index.ledger import Ledger
 from index.ledger_keys import page_key
-from index.ledger_rows import as_json, from_json, pack
+from index.ledger_rows import pack
 from index.ledger_sql import among, insert_rows, update_rows
 from index.tables import documents as table
 from index.tables import removal_shares
@@ -36,7 +35,9 @@ def ledger(tmp_path: Path):
 
 
 def test_what_a_worker_packs_is_stored_like_the_document_itself(tmp_path: Path, ledger: Ledger):
-    ledger.record("r", NOW, [from_json(orjson.loads(orjson.dumps(as_json(pack(item))))) for item in DOCUMENTS])
+    path = tmp_path / "results"
+    path.write_bytes(b"".join(map(dump_result, DOCUMENTS)))
+    ledger.record("r", NOW, load_results(str(path)).documents)
     with Ledger.open(tmp_path / "other.sqlite") as other:
         other.record("r", NOW, DOCUMENTS)
         assert resolve(ledger) == resolve(other)
@@ -52,6 +53,13 @@ def test_results_come_back_in_order_and_by_kind(tmp_path: Path):
     results = load_results(str(path))
     assert results.documents == [pack(DOCUMENTS[0]), pack(DOCUMENTS[1])]
     assert (results.rejected, results.unchanged) == ([rejected], ["u"])
+
+
+def test_results_that_end_too_early_are_refused(tmp_path: Path):
+    path = tmp_path / "results"
+    path.write_bytes(dump_result(DOCUMENTS[0])[:-1])
+    with pytest.raises(ValueError, match="in the middle of the document a"):
+        load_results(str(path))
 
 
 def test_more_values_than_a_database_has_parameters_are_one_list(ledger: Ledger):
