@@ -6,6 +6,7 @@ import hashlib
 import re
 import struct
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -71,7 +72,7 @@ def unpack_pair(raw: bytes, clean: bytes) -> tuple[str, str]:
     return encoded.decode("utf-8", "surrogatepass"), behind.decode("utf-8", "surrogatepass")
 
 
-def pack_numbers(numbers: tuple[int, ...]) -> bytes:
+def pack_numbers(numbers: Sequence[int]) -> bytes:
     """Pack signed 64-bit numbers."""
     return struct.pack(f"<{len(numbers)}q", *numbers)
 

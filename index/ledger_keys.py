@@ -7,17 +7,22 @@ candidates only, and are verified like any other.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from index.ledger_codec import number_of
+from index.ledger_codec import number_of, pack_numbers
 from transforms.models import Document
 
 BAND_BITS = 48
-"""Bits kept of a candidate hash: SQLite stores them in six bytes; a false candidate is verified away. The lowest says
-whether it names a title or a page, which make a candidate whatever the texts are like."""
+"""Bits kept of a candidate hash, whole bytes: SQLite stores them in six; a false candidate is verified away. The lowest
+bit says whether it names a title or a page, which make a candidate whatever the texts are like."""
 
 TITLE_WORDS = 4
 """Words a title needs to be a candidate hash: shorter ones (``Jadwal Salat``) name a series, not an article."""
+
+_EVEN = bytes(byte & ~1 for byte in range(256))
+_SIGN = bytes(255 if byte & 128 else 0 for byte in range(256))
+"""What the lowest byte of a number becomes, and what its highest fills those above it with."""
 
 _WORD = re.compile(r"\w+")
 _PLAIN_URL = re.compile(r"https?://([\w.:-]+)((?:/[\w.~%+,=@!-]*)*)", re.ASCII)
@@ -37,18 +42,34 @@ def lone_node(stored_id: str) -> int:
     return number_of("empty", stored_id)
 
 
-def candidate_hashes(document: Document) -> tuple[int, ...]:
-    """Return signed 48-bit hashes, at least one of which near copies share; none for a text too short to compare."""
+def candidate_hashes(document: Document) -> bytes:
+    """Return packed 48-bit hashes, at least one of which near copies share; none for a text too short to compare."""
     if not document.fingerprint.bands:
-        return ()
-    hashes = [band >> (64 - BAND_BITS) & ~1 for band in document.fingerprint.bands]
+        return b""
+    named = []
     words = _WORD.findall((document.title or "").casefold())
     if len(words) >= TITLE_WORDS:
-        hashes.append(_short("title", " ".join(words)))
+        named.append(_short("title", " ".join(words)))
     page = page_key(document.url)
     if page:
-        hashes.append(_short("page", page))
-    return tuple(dict.fromkeys(hashes))
+        named.append(_short("page", page))
+    return _shortened(document.fingerprint.bands) + pack_numbers(tuple(named))
+
+
+def _shortened(bands: Sequence[int]) -> bytes:
+    """Pack the highest ``BAND_BITS`` of signed 64-bit numbers as such numbers, the lowest bit left out.
+
+    All at once, a byte of each at a time: number by number it took five times as long.
+    """
+    whole = pack_numbers(bands)
+    short = bytearray(len(whole))
+    left_out, kept = (64 - BAND_BITS) // 8, BAND_BITS // 8
+    for place in range(kept):
+        short[place::8] = whole[place + left_out :: 8]
+    short[::8] = short[::8].translate(_EVEN)
+    for place in range(kept, 8):
+        short[place::8] = whole[7::8].translate(_SIGN)
+    return bytes(short)
 
 
 def page_key(url: str | None) -> str | None:

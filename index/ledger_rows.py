@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from index.ledger_codec import pack_numbers, pack_pair, split_source, storable, suffixed, to_json
+from index.ledger_codec import pack_pair, split_source, storable, suffixed, to_json
 from index.ledger_keys import candidate_hashes, content_node
 from transforms.models import Document
 
@@ -156,7 +156,7 @@ def _values(document: Document) -> tuple[Any, ...]:
         len(document.text),
         raw,
         text,
-        pack_numbers(candidate_hashes(document)),
+        candidate_hashes(document),
         print_.sketch,
     )
 

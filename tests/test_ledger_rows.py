@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ledger_samples import NOW, article, document, with_boilerplate
 
 from flows.results import dump_result, load_results
 from index.duplicates import resolve
 from index.ledger import Ledger
-from index.ledger_keys import page_key
+from index.ledger_codec import unpack_numbers
+from index.ledger_keys import candidate_hashes, page_key
 from index.ledger_rows import pack
 from index.ledger_sql import among, insert_rows, update_rows
 from index.tables import documents as table
 from index.tables import removal_shares
-from transforms.models import Rejected
+from transforms.models import Fingerprint, Rejected
 from transforms.serialize import Unchanged
 
 DOCUMENTS = [
@@ -128,3 +132,9 @@ def test_shares_of_a_shard_are_added_to_those_of_the_last(ledger: Ledger):
         ledger.record("r", NOW, [document(name, article(1))], shares={("suaralembah.id", 3): 1})
     with ledger.reading() as connection:
         assert connection.execute(removal_shares.select()).one().documents == 2
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=60))
+def test_bands_are_stored_as_their_highest_bits_but_for_the_last(bands: list[int]):
+    packed = candidate_hashes(replace(DOCUMENTS[0], title=None, url=None, fingerprint=Fingerprint("", tuple(bands), 0)))
+    assert unpack_numbers(packed) == tuple(band >> 16 & ~1 for band in bands)
