@@ -12,8 +12,9 @@ from index.duplicates import resolve
 if TYPE_CHECKING:
     from flows.pipeline import Run
 
-SETTLE_DOCUMENTS = 2_000
-"""Documents recorded after which they are settled while the workers go on: half as many at a time cost a tenth more."""
+SETTLE_DOCUMENTS = 1_000
+"""Documents recorded after which they are settled while the workers go on: more at once keep this process from handing
+out shards for longer, and save nothing that could be measured."""
 LAST_SETTLED = 125
 """The same when no more than that are still to come."""
 
