@@ -184,6 +184,18 @@ def test_cuts_are_sorted_apart_and_lose_no_word(text: str, data: st.DataObject) 
     assert find_repeats(text, together, "Bukit cahaya dua").cuts == ()
 
 
+@settings(max_examples=100, deadline=None)
+@given(TEXTS, st.integers(0, 120), st.data())
+def test_the_sieve_of_word_counts_hides_no_repeat(text: str, unlike: int, data: st.DataObject) -> None:
+    text += "".join(f"kata{number}{'. ' if number % 9 == 0 else ' '}" for number in range(unlike)) + text[:60]
+    edges = sorted(set(data.draw(st.lists(st.integers(0, len(text)), max_size=4))))
+    given_cuts = [Cut(low, high, "other", "other") for low, high in zip(edges[::2], edges[1::2], strict=False)]
+    found = find_repeats(text, given_cuts, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("transforms.repeats._may_repeat", lambda _words: True)
+        assert find_repeats(text, given_cuts, None) == found
+
+
 @pytest.mark.parametrize(
     "text",
     [

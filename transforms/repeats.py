@@ -25,7 +25,7 @@ from itertools import pairwise
 
 from transforms.fingerprint import plain_words
 from transforms.models import Cut, Kind
-from transforms.repeats_runs import Run, chains_of, size_of, windows_of
+from transforms.repeats_runs import Run, chains_of, gap_of, groups_of, size_of
 from transforms.repeats_words import QUOTES, TERMINATOR, WORD, Remains, remains_of
 
 ADJACENT_GAP = 25
@@ -106,10 +106,9 @@ def find_repeats(text: str, cuts: Sequence[Cut], title: str | None, folded: str 
     taken = [(cut.start, cut.end) for cut in cuts]
     folded = text.casefold() if folded is None else folded
     found = _title_cuts(text, folded, taken, title) if title else []
-    if _has_equal_endings(text) and _has_equal_windows(folded):
+    if _has_equal_endings(text):
         for _ in range(MAX_ROUNDS):
-            remains = remains_of(text, folded, _merged(taken, found))
-            fresh = _round(remains)
+            fresh = _round(text, folded, _merged(taken, found))
             found += fresh
             if not fresh:
                 break
@@ -127,12 +126,6 @@ def _has_equal_endings(text: str) -> bool:
     sentences = map(str.lstrip, text.split("."))
     endings = [sentence[-SIEVE_ENDING:] for sentence in sentences if len(sentence) >= SIEVE_SHORTEST]
     return len(set(endings)) < len(endings)
-
-
-def _has_equal_windows(folded: str) -> bool:
-    """The finer sieve, which half of those pass: whether any ``WINDOW`` words stand twice."""
-    windows = [window for _, window in windows_of(plain_words(folded) or WORD.findall(folded))]
-    return len(set(windows)) < len(windows)
 
 
 def _merged(taken: list[tuple[int, int]], found: list[Cut]) -> list[tuple[int, int]]:
@@ -220,11 +213,14 @@ def _spells(line: str, title: str) -> bool:
     return written == wanted or line.isupper() or title.isupper()
 
 
-def _round(remains: Remains) -> list[Cut]:
-    """One pass over the remains: every accepted chain loses one of its copies."""
+def _round(text: str, folded: str, taken: list[tuple[int, int]]) -> list[Cut]:
+    """One pass over what is not taken: every accepted chain loses one of its copies."""
+    if len(folded) == len(text) and not _may_repeat(_words_left(folded, taken)):
+        return []
+    remains = remains_of(text, folded, taken)
     chains = chains_of(remains)
     total = len(remains.words)
-    share = sum(size_of(chain) for chain in chains if size_of(chain) >= MIN_DISTANT_SHARE_WORDS) / max(total, 1)
+    share = _share(chains, total)
     kept = bytearray(total)
     gone = bytearray(total)
     cuts: list[Cut] = []
@@ -244,6 +240,31 @@ def _round(remains: Remains) -> list[Cut]:
     return cuts
 
 
+def _words_left(folded: str, taken: list[tuple[int, int]]) -> list[str]:
+    """The words of the remains without their places, which take five times as long to find."""
+    starts, ends = [0, *(end for _, end in taken)], [*(start for start, _ in taken), len(folded)]
+    left = " ".join([folded[start:end] for start, end in zip(starts, ends, strict=True)])
+    return plain_words(left) or WORD.findall(left)
+
+
+def _may_repeat(words: list[str]) -> bool:
+    """The finer sieve: whether any group of equal runs has the words that ``_is_repeat`` asks of its chain, which has
+    no more, and whose copies are no nearer to each other. One page in two hundred passes."""
+    groups = groups_of(words)
+    much = _share(groups, len(words)) >= MIN_SHARE
+    for group in groups:
+        gap = gap_of(group)
+        least = MIN_ADJACENT if much or not gap else MIN_NEAR if gap <= ADJACENT_GAP else MIN_DISTANT
+        if size_of(group) >= least:
+            return True
+    return False
+
+
+def _share(chains: list[list[Run]], total: int) -> float:
+    """The share of ``total`` words that stand in repeats which are not too short to stand anywhere."""
+    return sum(size for chain in chains if (size := size_of(chain)) >= MIN_DISTANT_SHARE_WORDS) / max(total, 1)
+
+
 def _is_repeat(remains: Remains, chain: list[Run], share: float) -> bool:
     """Whether a chain is a page printed twice rather than a text that says something twice."""
     size = size_of(chain)
@@ -257,7 +278,7 @@ def _is_repeat(remains: Remains, chain: list[Run], share: float) -> bool:
         return False
     if share < MIN_SHARE and _is_prayer(remains, chain):
         return False
-    gap = chain[0].b - chain[-1].a_end
+    gap = gap_of(chain)
     if gap <= ADJACENT_GAP:
         return size >= (MIN_NEAR if gap and share < MIN_SHARE else MIN_ADJACENT)
     if size < MIN_DISTANT_SHARE_WORDS or any(remains.is_quoted(run.a) != remains.is_quoted(run.b) for run in chain):
@@ -287,7 +308,7 @@ def _keep_later_from(remains: Remains, chain: list[Run]) -> int:
         return len(chain)
     alone = remains.is_lines(chain[0].a, chain[-1].a_end)
     embedded = not remains.is_line_edge(chain[0].b) and not remains.is_line_edge(chain[-1].b_end)
-    adjacent = chain[0].b - chain[-1].a_end <= ADJACENT_GAP
+    adjacent = gap_of(chain) <= ADJACENT_GAP
     first_lines = sum(remains.line_count(run.a, run.a_end) for run in chain)
     later_lines = sum(remains.line_count(run.b, run.b_end) for run in chain)
     better = (adjacent and later_lines > first_lines) or (alone and embedded and first_lines == 1)

@@ -46,25 +46,37 @@ def size_of(chain: list[Run]) -> int:
     return sum(run.b_end - run.b for run in chain)
 
 
-def chains_of(remains: Remains) -> list[list[Run]]:
-    """The chains of runs that begin and end with sentences in both copies; none is empty."""
+def gap_of(chain: list[Run]) -> int:
+    """Words between the two copies."""
+    return chain[0].b - chain[-1].a_end
+
+
+def groups_of(words: list[str]) -> list[list[Run]]:
+    """The runs of some words, those that follow each other in both copies together."""
     groups: list[list[Run]] = []
-    for run in _runs(remains.words):
+    for run in _runs(words):
         if not groups or not _continues(groups[-1], run):
             groups.append([run])
-        elif _joined(remains.words, groups[-1][-1], run):
+        elif _joined(words, groups[-1][-1], run):
             last = groups[-1][-1]
             groups[-1][-1] = Run(last.a, run.a_end, last.b, run.b_end)
         else:
             groups[-1].append(run)
+    return groups
+
+
+def chains_of(remains: Remains) -> list[list[Run]]:
+    """What of each group begins and ends with sentences in both copies; none is empty, or larger than its group, and
+    no two copies are nearer to each other than in it."""
+    groups = groups_of(remains.words)
     chains = ([snapped for run in group if (snapped := _snapped(remains, run))] for group in groups)
     return [chain for chain in chains if chain]
 
 
-def windows_of(words: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _windows(words: list[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The windows that may stand twice, with their places: those of nothing but words that do."""
-    counts = Counter(words)
-    repeated = bytes([counts[word] > 1 for word in words])
+    again = {word for word, count in Counter(words).items() if count > 1}
+    repeated = bytes(map(again.__contains__, words))
     at = repeated.find(_ALL_REPEATED)
     while at >= 0:
         yield at, tuple(words[at : at + WINDOW])
@@ -77,7 +89,7 @@ def _runs(words: list[str]) -> list[Run]:
     first: dict[tuple[str, ...], int] = {}
     runs: list[Run] = []
     covered = 0
-    for b, window in windows_of(words):
+    for b, window in _windows(words):
         a = first.setdefault(window, b)
         if b < covered or a + WINDOW > b:
             continue
