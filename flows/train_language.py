@@ -89,7 +89,7 @@ def pieces_of(text: str) -> Iterator[str]:
 
 def words_in(text: str, bands: Bands) -> list[str]:
     """Return the words of a text that the second stage reads, in lower case."""
-    return [word.lower() for word in words_of(load_profiles().normalise(text)) if not is_name(word, bands)]
+    return [word.lower() for word in words_of(load_profiles().words(text)) if not is_name(word, bands)]
 
 
 def common_words(texts: Iterable[str]) -> dict[str, int]:
@@ -97,7 +97,7 @@ def common_words(texts: Iterable[str]) -> dict[str, int]:
     small: Counter[str] = Counter()
     capitalised: Counter[str] = Counter()
     for text in texts:
-        for word in words_of(load_profiles().normalise(text)):
+        for word in words_of(load_profiles().words(text)):
             (capitalised if word < "a" else small)[word.lower()] += 1
     words = (word for word, count in small.items() if count >= MIN_COUNT and count > NAME_RATIO * capitalised[word])
     ranked = sorted(words, key=lambda word: (-small[word], word))[: BAND_ENDS[-1]]

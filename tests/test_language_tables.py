@@ -44,12 +44,12 @@ def test_a_text_has_the_weights_of_the_features_of_its_words(words: list[str]) -
     model = FamilyModel(("id", "ms"), 1.0, weights, bands)
     features = [feature for word in words for feature in features_of(word, bands)]
     rows = [weights[feature] for feature in features if feature in weights]
-    assert model.sums(" ".join(words)) == [
+    assert model.sums(words) == [
         float(sum(row[0] for row in rows)),
         float(sum(row[1] for row in rows)),
         len(features),
     ]
-    assert len(shipped.sums(" ".join(words))) == len(shipped.codes) + 1
+    assert len(shipped.sums(words)) == len(shipped.codes) + 1
 
 
 @pytest.mark.parametrize("sign", SIGNS)
@@ -57,5 +57,18 @@ def test_signs_are_read_as_spaces_whatever_stands_beside_them(sign: str) -> None
     profiles = load_profiles()
     plain = "Warga desa itu berkata kami pulang dan tidur lagi sampai pagi tiba di balai"
     marked = plain.replace(" berkata ", f" berkata {sign}").replace("pulang ", f"pulang{sign}")
-    assert profiles.normalise(marked) == profiles.normalise(plain)
-    assert profiles.normalise(f"{marked} é") == f"{profiles.normalise(plain)}é "
+    assert profiles.words(marked) == profiles.words(plain)
+    assert profiles.words(f"{marked} é") == [*profiles.words(plain), "é"]
+
+
+def test_a_language_leads_when_no_other_one_has_its_score() -> None:
+    profiles = load_profiles()
+    packed, _ = profiles.score(" warga desa itu pulang dan tidur lagi sampai pagi ", 40)
+    steps = profiles.unpack(packed)
+    best, top = steps.index(max(steps)), max(steps)
+    assert [language for language in range(len(steps)) if profiles.leads(language, packed, 0)] == [best]
+    assert not profiles.leads(best, packed, top + 1)
+    second = next(language for language in range(len(steps)) if language != best)
+    as_likely = packed + (top - steps[second] << LANE_BITS * second)
+    assert not profiles.leads(best, as_likely, 0)
+    assert not profiles.leads(second, as_likely, 0)

@@ -118,21 +118,28 @@ _SIGNS = re.compile(r"[\u0370-\u1dff]")
 _SYLLABLES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _CAPITALS = ascii_uppercase.encode()
 _SMALL = ascii_lowercase.encode()
+_NO_LETTERS = bytes(set(range(128)) - {*_CAPITALS, *_SMALL})
 _BREAK = re.compile(r"\s")
 
 
 class _Block(NamedTuple):
-    """A stretch of the text as the profiles read it and its score under each language."""
+    """A stretch of the text as the profiles read it, and how likely its n-grams are in each language, packed."""
 
     normal: str
+    words: list[str]
     packed: int
-    scores: Steps
+    places: int
+    letters: int
+
+
+class _Scores(NamedTuple):
+    """A block's score under each language."""
+
+    steps: Steps
     best: int
     """The number of its best language…"""
     top: int
     """…and the score of that."""
-    places: int
-    letters: int
 
 
 def detect_language(text: str) -> LanguageVerdict:
@@ -163,16 +170,12 @@ def _detect(text: str) -> LanguageVerdict:
     if not _has_language(text):
         return _NO_VERDICT
     profiles = load_profiles()
-    blocks = _score_blocks(profiles, _fold_capitals(text))
+    blocks = _read_blocks(profiles, _fold_capitals(text))
     if not blocks:
         return _NO_VERDICT
-    if len(blocks) == 1 and not _fits(profiles, blocks[0], GIBBERISH):
+    if len(blocks) == 1 and not _fits(profiles, blocks[0], _scores(profiles, blocks[0]), GIBBERISH):
         return _NO_VERDICT
-    fitting = [_fits(profiles, block) for block in blocks]
-    heard = [block for block, fits in zip(blocks, fitting, strict=True) if fits] or blocks
-    total = profiles.unpack(sum(block.packed for block in heard))
-    main = _best(total)
-    codes = [profiles.codes[_language_of(profiles, *pair, main)] for pair in zip(blocks, fitting, strict=True)]
+    total, main, fitting, codes = _codes_of(profiles, blocks)
     certainty = _confidence(total, main) if profiles.codes[main] in codes else 1.0
     codes, doubt = _within_family(blocks, codes, fitting)
     letters: Counter[str] = Counter()
@@ -186,6 +189,8 @@ def _has_language(text: str) -> bool:
     if len(text) > 50 * MIN_LETTERS:
         return True
     plain = _ADDRESS.sub(" ", text) if _ADDRESS_SIGN.search(text) else text
+    if len(plain.encode("ascii", "ignore").translate(None, _NO_LETTERS)) >= PHRASE_LETTERS:
+        return True
     words = (_ASCII_WORD if plain.isascii() else _WORD).findall(plain)
     signs, syllables = len(_SIGNS.findall(plain)), len(_SYLLABLES.findall(plain))
     letters = sum(map(len, words)) + (SIGN_LETTERS - 1) * signs + (SYLLABLE_LETTERS - 1) * syllables
@@ -208,24 +213,24 @@ def _fold_capitals(text: str) -> str:
     return text.lower() if len(without_capitals) < len(without_small) else text
 
 
-def _score_blocks(profiles: Profiles, text: str) -> list[_Block]:
+def _read_blocks(profiles: Profiles, text: str) -> list[_Block]:
     pieces = _split(text)
     positions = FULL_POSITIONS if len(pieces) == 1 else max(MIN_BLOCK_POSITIONS, POSITIONS // len(pieces))
     blocks = []
     for piece in pieces:
-        normal = profiles.normalise(piece[:READ_CHARACTERS])
-        letters = (len(normal) - normal.count(" ")) * len(piece) // min(len(piece) or 1, READ_CHARACTERS)
-        block = _score(profiles, normal, positions, letters)
-        if block.packed:
-            blocks.append(block)
+        words = profiles.words(piece[:READ_CHARACTERS])
+        normal = f" {' '.join(words)} "
+        packed, places = profiles.score(normal, positions)
+        if packed:
+            letters = (len(normal) - len(words) - 1) * len(piece) // min(len(piece), READ_CHARACTERS)
+            blocks.append(_Block(normal, words, packed, places, letters))
     return blocks
 
 
-def _score(profiles: Profiles, normal: str, positions: int, letters: int) -> _Block:
-    packed, places = profiles.score(normal, positions)
-    scores = profiles.unpack(packed)
-    top = max(scores)
-    return _Block(normal, packed, scores, scores.index(top), top, places, letters)
+def _scores(profiles: Profiles, block: _Block) -> _Scores:
+    steps = profiles.unpack(block.packed)
+    top = max(steps)
+    return _Scores(steps, steps.index(top), top)
 
 
 def _split(text: str) -> list[str]:
@@ -244,21 +249,51 @@ def _split(text: str) -> list[str]:
     return blocks
 
 
-def _fits(profiles: Profiles, block: _Block, least: float = FITTING) -> bool:
+def _codes_of(profiles: Profiles, blocks: list[_Block]) -> tuple[Steps, int, list[bool], list[str]]:
+    """Return the score of the text under each language, the main one, which blocks fit a language, and their
+    languages.
+
+    In most texts the same language leads in all blocks, which is seen without unpacking their scores.
+    """
+    total = profiles.unpack(sum(block.packed for block in blocks))
+    main = _best(total)
+    scores = [None if _is_led_by(profiles, block, main) else _scores(profiles, block) for block in blocks]
+    fitting = [score is None or _fits(profiles, block, score) for block, score in zip(blocks, scores, strict=True)]
+    heard = [block for block, fits in zip(blocks, fitting, strict=True) if fits] or blocks
+    if len(heard) < len(blocks):
+        total = profiles.unpack(sum(block.packed for block in heard))
+        if main != (main := _best(total)):
+            scores = [_scores(profiles, block) for block in blocks]
+    numbers = [
+        _language_of(profiles, block, score, main) if score and fits else main
+        for block, score, fits in zip(blocks, scores, fitting, strict=True)
+    ]
+    return total, main, fitting, [profiles.codes[number] for number in numbers]
+
+
+def _is_led_by(profiles: Profiles, block: _Block, language: int) -> bool:
+    """Tell whether no other language is as likely for a block, and this one explains it: it ``_fits``, then."""
+    least = PRAYER_FITTING if profiles.codes[language] in PRAYER_LANGUAGES else FITTING
+    return profiles.leads(language, block.packed, least * LEVELS_A_NAT * block.places)
+
+
+def _fits(profiles: Profiles, block: _Block, scores: _Scores, least: float = FITTING) -> bool:
     """Tell whether some language explains the block's places as well as it explains its own texts."""
-    code = profiles.codes[block.best]
+    code = profiles.codes[scores.best]
     if code in PRAYER_LANGUAGES:
         least = max(least, PRAYER_FITTING)
-    return code in UNSPACED or block.top >= least * LEVELS_A_NAT * block.places
+    return code in UNSPACED or scores.top >= least * LEVELS_A_NAT * block.places
 
 
-def _language_of(profiles: Profiles, block: _Block, fits: bool, main: int) -> int:
-    """Return the language of one block: ``main`` unless a full reading says clearly otherwise."""
-    if not fits or block.top - block.scores[main] < DIFFERENT * LEVELS_A_NAT * block.places / 2:
+def _language_of(profiles: Profiles, block: _Block, scores: _Scores, main: int) -> int:
+    """Return the language of one block that fits: ``main`` unless a full reading says clearly otherwise."""
+    if scores.top - scores.steps[main] < DIFFERENT * LEVELS_A_NAT * block.places / 2:
         return main
-    whole = _score(profiles, block.normal, FULL_POSITIONS, block.letters)
-    clear = whole.top - whole.scores[main] >= DIFFERENT * LEVELS_A_NAT * whole.places and _fits(profiles, whole)
-    return whole.best if clear else main
+    packed, places = profiles.score(block.normal, FULL_POSITIONS)
+    whole = block._replace(packed=packed, places=places)
+    read = _scores(profiles, whole)
+    clear = read.top - read.steps[main] >= DIFFERENT * LEVELS_A_NAT * places and _fits(profiles, whole, read)
+    return read.best if clear else main
 
 
 def _within_family(blocks: list[_Block], codes: list[str], fitting: list[bool]) -> tuple[list[str], float]:
@@ -271,17 +306,23 @@ def _within_family(blocks: list[_Block], codes: list[str], fitting: list[bool]) 
         return codes, 1.0
     model = load_family()
     heard = [number for number in members if fitting[number]] or members
-    scores = _cautious_scores(model, [model.sums(" ".join(blocks[number].normal for number in heard))])
+    scores = _cautious_scores(model, _sums(model, [blocks[number] for number in heard]))
     main = _best(scores)
     chosen = [model.codes[main] if code in FAMILY_ENTRIES else code for code in codes]
     if len(heard) > 1 and _rival_lead(model, scores, main) > -FAMILY_CLEAR:
-        sums = {number: model.sums(blocks[number].normal) for number in heard}
-        others = [n for n in heard if _rival_lead(model, _cautious_scores(model, [sums[n]]), main) > FAMILY_DIFFERENT]
+        sums = {number: _sums(model, [blocks[number]]) for number in heard}
+        others = [n for n in heard if _rival_lead(model, _cautious_scores(model, sums[n]), main) > FAMILY_DIFFERENT]
         if others:
-            second = _best(_cautious_scores(model, [sums[number] for number in others]))
+            together = [sum(column) for column in zip(*(sums[number] for number in others), strict=True)]
+            second = _best(_cautious_scores(model, together))
             for number in others:
                 chosen[number] = model.codes[second]
     return chosen, softmax(scores)[main]
+
+
+def _sums(model: FamilyModel, blocks: list[_Block]) -> Weights:
+    """Return the sums of the family's weights over blocks."""
+    return model.sums([word for block in blocks for word in block.words])
 
 
 def _rival_lead(model: FamilyModel, scores: Weights, main: int) -> float:
@@ -290,9 +331,9 @@ def _rival_lead(model: FamilyModel, scores: Weights, main: int) -> float:
     return max(score for code, score in zip(model.codes, scores, strict=True) if code not in twins) - scores[main]
 
 
-def _cautious_scores(model: FamilyModel, sums: list[Weights]) -> Weights:
-    """Return the family's scores for texts taken together, Malay's less its margin."""
-    scores = scores_of([sum(column) for column in zip(*sums, strict=True)])
+def _cautious_scores(model: FamilyModel, sums: Weights) -> Weights:
+    """Return the family's scores, Malay's less its margin."""
+    scores = scores_of(sums)
     scores[model.codes.index(MALAY)] -= MALAY_MARGIN
     return scores
 

@@ -50,17 +50,16 @@ Weights = list[float]
 Bands = dict[str, str]
 
 
-def words_of(normal: str) -> list[str]:
-    """Return the words of a text, accents folded; all in lower case if hardly any begins with a small letter.
+def words_of(words: list[str]) -> list[str]:
+    """Return words of a text, accents folded; all in lower case if hardly any begins with a small letter.
 
-    Otherwise they are as written, so that ``is_name`` can tell names. ``normal`` is text as ``Profiles.normalise``
-    leaves it, letters and spaces only.
+    Otherwise they are as written, so that ``is_name`` can tell names. ``words`` are what ``Profiles.words`` finds, of
+    letters only.
     """
-    if not normal.isascii():
-        normal = _MARKS.sub("", unicodedata.normalize("NFD", normal))
-    words = normal.split()
+    if not "".join(words).isascii():
+        words = _MARKS.sub("", unicodedata.normalize("NFD", " ".join(words))).split()
     chosen = words[:: -(-len(words) // MAX_WORDS) or 1]
-    if len(list(islice((word for word in chosen if word >= "a"), MIN_SMALL_WORDS))) == MIN_SMALL_WORDS:
+    if len(list(islice(filter("a".__le__, chosen), MIN_SMALL_WORDS))) == MIN_SMALL_WORDS:
         return chosen
     return " ".join(chosen).lower().split()
 
@@ -151,16 +150,17 @@ class FamilyModel:
         self._words = _WordTable(len(codes), weights, bands)
         self._lanes = Struct(f"<{len(codes) + 2}I")
 
-    def sums(self, normal: str) -> Weights:
-        """Sum the weights of the text's features for each language, and their number last; sums may be added up."""
-        packed = sum(map(self._words.__getitem__, words_of(normal)))
+    def sums(self, words: list[str]) -> Weights:
+        """Sum the weights of the features of a text's words for each language, and their number last; sums may be
+        added up."""
+        packed = sum(map(self._words.__getitem__, words_of(words)))
         *sums, known, count = self._lanes.unpack(packed.to_bytes(self._lanes.size, "little"))
         zero = LANE_OFFSET * known
         return [*[self._unit * (value - zero) for value in sums], float(count)]
 
-    def scores(self, normal: str) -> Weights:
+    def scores(self, words: list[str]) -> Weights:
         """Return one score a language in nats; all zero for a text without words."""
-        return scores_of(self.sums(normal))
+        return scores_of(self.sums(words))
 
 
 def scores_of(sums: Weights) -> Weights:

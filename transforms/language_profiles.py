@@ -19,7 +19,7 @@ from langdetect.detector import Detector
 from langdetect.utils.ngram import NGram
 
 from transforms import language_grams
-from transforms.language_grams import LEVELS_A_NAT, Grams
+from transforms.language_grams import LANE_BITS, LEVELS_A_NAT, Grams
 
 __all__ = ["LEVELS_A_NAT", "Profiles", "Steps", "load_profiles"]
 
@@ -34,6 +34,9 @@ MEMORY = 60_000
 """Entries of each table of n-grams; languages in Latin letters need a third of it, and texts of any kind no more."""
 
 Steps = tuple[int, ...]
+
+_LANE = (1 << LANE_BITS) - 1
+_TOP_BIT = 1 << LANE_BITS - 1
 
 
 class _LogTable(dict[tuple[str, ...], int]):
@@ -101,13 +104,15 @@ class Profiles:
         self.codes = grams.codes
         self._table = _LogTable(grams)
         self._lanes = Struct(f"<{len(self.codes)}I")
+        self._ones = sum(1 << LANE_BITS * number for number in range(len(self.codes)))
+        self._top_bits = self._ones * _TOP_BIT
         self._characters = _CharacterTable(NGram.normalize)
         self._ascii = bytes(ord(NGram.normalize(chr(code))) for code in range(128)) + bytes(128)
         self._normalize_vietnamese = NGram.normalize_vi
         self._url, self._mail = Detector.URL_RE, Detector.MAIL_RE
 
-    def normalise(self, text: str) -> str:
-        """Return the text as langdetect reads it: letters only, one space between words and one at each end."""
+    def words(self, text: str) -> list[str]:
+        """Return the words of the text as langdetect reads it, of letters only."""
         if "://" in text:
             text = self._url.sub(" ", text)
         if "@" in text:
@@ -117,7 +122,7 @@ class Profiles:
             letters = plain.encode().translate(self._ascii).decode()
         else:
             letters = self._drop_latin_quotes(self._normalize_vietnamese(text)).translate(self._characters)
-        return f" {' '.join(letters.split())} "
+        return letters.split()
 
     def _drop_latin_quotes(self, text: str) -> str:
         """Leave out Latin letters where they are outnumbered two to one by those of another script.
@@ -133,12 +138,21 @@ class Profiles:
         """Add up the packed vectors of the n-grams that end at about ``positions`` evenly spaced places of ``normal``.
 
         Returns the sum, which goes to ``unpack`` and is zero when no profile knows any of them, and how many places
-        were read. ``normal`` comes from ``normalise``.
+        were read. ``normal`` are ``words`` with one space between them and one at each end.
         """
         step = max(1, -(-len(normal) // positions))
         windows = zip(normal[::step], normal[1::step], normal[2::step], strict=False)
         found = list(map(self._table.__getitem__, windows))
         return sum(found), len(found)
+
+    def leads(self, language: int, packed: int, least: float) -> bool:
+        """Tell whether a language has a score of at least so many steps, and every other one a lower score.
+
+        What that score lacks of the topmost bit of its lane is added to all lanes: no other one then has that bit.
+        """
+        score = packed >> LANE_BITS * language & _LANE
+        raised = packed + self._ones * (_TOP_BIT - score)
+        return score >= least and raised & self._top_bits == _TOP_BIT << LANE_BITS * language
 
     def unpack(self, packed: int) -> Steps:
         """Return the log-likelihood of each language above that of unseen n-grams, in 256ths of a nat."""
