@@ -164,10 +164,18 @@ def test_a_heading_below_a_bare_marker_is_body_but_a_foreign_headline_is_not() -
     assert cut_texts(f"{LEFT}\nBaca Juga\n{foreign}\n{BODY}") == [f"Baca Juga\n{foreign}"]
 
 
-def test_a_known_title_decides() -> None:
-    title = "Harga Cabai di Lereng Wangi Turun Tajam Menurut Catatan Dinas"
-    text = f"{LEFT} Baca juga: {title} Kepala dinas membenarkan kabar itu pada Senin."
-    known = {normal_title("harga cabai di  Lereng Wangi turun tajam menurut catatan Dinas")}
+@pytest.mark.parametrize(
+    ("title", "space"),
+    [
+        ("Harga Cabai di Lereng Wangi Turun Tajam Menurut Catatan Dinas", " "),
+        ("Harga Cabai di Lereng\u2003Wangi Turun Tajam Menurut “Catatan” Dinas", ""),
+        ("Harga Cabai di  Lereng Wangi Turun Tajam Menurut Catatan Dinas", "\xa0"),
+        ("Harga Cabai di Großlereng Wangi Turun Tajam Menurut Catatan Dinas", "  "),
+    ],
+)
+def test_a_known_title_decides(title: str, space: str) -> None:
+    text = f"{LEFT} Baca juga: {title}{space}Kepala dinas membenarkan kabar itu pada Senin."
+    known = {normal_title(title.upper().replace("“", '"').replace("”", '"'))}
     cuts = find_related(text, known.__contains__)
     assert [(text[c.start : c.end], c.rule, c.confidence) for c in cuts] == [
         (f"Baca juga: {title}", "related.inline_known_title", 1.0)

@@ -12,7 +12,7 @@ the number of markers (``MAX_MARKERS``), so that the time grows linearly with th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from transforms.lines import BODY_LINE_CHARACTERS, SENTENCE_END
 from transforms.models import Cut
@@ -33,6 +33,8 @@ MAX_CHAIN = 10
 """Headlines cut after one marker; the longest real chain had 6."""
 MAX_LIST = 12
 """Lines taken as links after the heading of a list."""
+MIN_TITLE = 15
+"""Characters of the shortest known title that is looked for behind a marker."""
 NEAR = 5000
 """Characters on either side in which the names of a line below a bare marker are looked for."""
 MIN_BRACKET_WORDS = 4
@@ -57,6 +59,7 @@ _TOPIC = re.compile(
 )
 _SENTENCE_BEGINS = re.compile(r"[.!?][\"”’]? ?[A-Z\"“]")
 _LOST_LINK = re.compile(r",|[ \t\xa0]+,(?=[\w#\"“])")
+_NO_SMALL_LETTER = re.compile(r"[^a-z]")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 KnownTitles = Callable[[str], bool]
@@ -214,8 +217,20 @@ def _one_headline(
 
 def _known_end(piece: str, known_titles: KnownTitles) -> int:
     """The end of the longest known title that ``piece`` begins with, or 0."""
-    ends = [i for i in range(len(piece), 14, -1) if _may_end(piece, i)]
-    return next((end for end in ends if known_titles(normal_title(piece[:end]))), 0)
+    if len(piece) < MIN_TITLE:
+        return 0
+    places = [*(found.start() for found in _NO_SMALL_LETTER.finditer(piece, MIN_TITLE)), len(piece)]
+    ends = [end for end in reversed(places) if _may_end(piece, end)]
+    return next((end for end, form in zip(ends, _normal_titles(piece, ends), strict=True) if known_titles(form)), 0)
+
+
+def _normal_titles(piece: str, ends: Sequence[int]) -> Iterator[str]:
+    """``normal_title`` of ``piece[:end]`` for each of the ends, which stand behind no white space."""
+    whole, bare = normal_title(piece), piece.strip()
+    if len(whole) == len(" ".join(bare.split())) == len(bare):  # a character of it for each of the piece
+        start = piece.find(bare)
+        return (whole[: end - start] for end in ends)
+    return (normal_title(piece[:end]) for end in ends)
 
 
 def _may_end(piece: str, end: int) -> bool:
