@@ -18,14 +18,15 @@ bounded for any input.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 from transforms.fingerprint import plain_words
 from transforms.models import Cut, Kind
-from transforms.repeats_runs import Run, chains_of, gap_of, groups_of, size_of
+from transforms.repeats_runs import WINDOW, Run, chains_of, gap_of, groups_of, size_of
 from transforms.repeats_words import QUOTES, TERMINATOR, WORD, Remains, remains_of
 
 ADJACENT_GAP = 25
@@ -70,6 +71,10 @@ paragraph, and so on) needs one for each paragraph; the deepest of 10,000 articl
 SIEVE_SHORTEST, SIEVE_ENDING = 20, 28
 """Characters of the shortest sentence that the first sieve looks at, and of a sentence's end that it compares. None of
 the 121 pages with repeats among 52,337 is missed; with 20 characters almost twice as many pages pass that have none."""
+
+SIEVE_REACH = 160
+"""Characters before a sentence's end in which its last ``WINDOW`` words are looked for. Of 50,362 texts 3,650 have two
+sentences that end alike, 1,574 such with the same words: among them are all of the 151 with repeats."""
 
 MAX_TITLE_GAP = 12
 """Characters of punctuation between two words of a title."""
@@ -117,7 +122,8 @@ def find_repeats(text: str, cuts: Sequence[Cut], title: str | None, folded: str 
 
 
 def _has_equal_endings(text: str) -> bool:
-    """A quick sieve that nine pages in ten do not pass: whether two sentences end alike."""
+    """A quick sieve that 97 pages in 100 do not pass: whether two sentences end alike, and with the same
+    ``WINDOW`` words."""
     if text.isascii():
         text = text.encode().translate(_STOPS_FOR_MARKS).decode()
     else:
@@ -125,7 +131,19 @@ def _has_equal_endings(text: str) -> bool:
             text = text.replace(mark, ".")
     sentences = map(str.lstrip, text.split("."))
     endings = [sentence[-SIEVE_ENDING:] for sentence in sentences if len(sentence) >= SIEVE_SHORTEST]
-    return len(set(endings)) < len(endings)
+    if len(set(endings)) == len(endings):
+        return False
+    windows = list(_last_words(text, {ending for ending, count in Counter(endings).items() if count > 1}))
+    return len(set(windows)) < len(windows)
+
+
+def _last_words(text: str, endings: Set[str]) -> Iterator[tuple[str, ...]]:
+    """The ``WINDOW`` words before each full stop that stands behind one of the endings."""
+    end = -1
+    for sentence in text.split("."):
+        end += len(sentence) + 1
+        if sentence.lstrip()[-SIEVE_ENDING:] in endings:
+            yield tuple(WORD.findall(text, max(end - SIEVE_REACH, 0), end)[-WINDOW:])
 
 
 def _merged(taken: list[tuple[int, int]], found: list[Cut]) -> list[tuple[int, int]]:
