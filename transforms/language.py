@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from math import exp
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
@@ -322,7 +323,7 @@ def _within_family(blocks: list[_Block], codes: list[str], fitting: list[bool]) 
 
 def _sums(model: FamilyModel, blocks: list[_Block]) -> Weights:
     """Return the sums of the family's weights over blocks."""
-    return model.sums([word for block in blocks for word in block.words])
+    return model.sums(list(chain.from_iterable([block.words for block in blocks])))
 
 
 def _rival_lead(model: FamilyModel, scores: Weights, main: int) -> float:
