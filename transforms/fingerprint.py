@@ -53,7 +53,9 @@ _SIGNED = Struct("<" + "q8x" * BANDS)
 _LOW_HALVES = int.from_bytes(_WIDE.pack(*[(1 << 64) - 1] * BANDS), "little")
 _BAND_NUMBERS = int.from_bytes(_WIDE.pack(*range(1, BANDS + 1)), "little")
 _WORD = re.compile(r"\w+")
-_ASCII_WORDS = {code: chr(code).lower() if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128)}
+_ASCII_WORDS = bytes(
+    ord(chr(code).lower() if code < 128 and (chr(code).isalnum() or chr(code) == "_") else " ") for code in range(256)
+)
 _SIGNS = "“”‘’–—•…\u00a0"
 """Signs beyond ASCII in texts that are plain otherwise: without them a text is read as ASCII, five times as fast."""
 
@@ -126,7 +128,7 @@ def split_words(text: str, beyond_ascii: Callable[[str], Iterable[str]]) -> list
 
 
 def _ascii_words(text: str) -> list[str]:
-    return text.translate(_ASCII_WORDS).split()
+    return text.encode().translate(_ASCII_WORDS).decode().split()
 
 
 def _words(text: str) -> list[str]:

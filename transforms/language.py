@@ -15,8 +15,7 @@ The same text always gives the same verdict: nothing here is random.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import exp
 from string import ascii_lowercase, ascii_uppercase
@@ -24,7 +23,7 @@ from typing import NamedTuple
 
 from transforms.language_family import FamilyModel, Weights, load_family, scores_of, softmax
 from transforms.language_profiles import LEVELS_A_NAT, Profiles, Steps, load_profiles
-from transforms.language_scripts import ARABIC_SCRIPT, is_jawi, script_letters, without_scripts
+from transforms.language_scripts import ARABIC_SCRIPT, has_scripts, is_jawi, script_letters, without_scripts
 from transforms.models import UNDETERMINED, LanguageShare, LanguageVerdict
 
 MIN_LETTERS = 20
@@ -148,8 +147,7 @@ def detect_language(text: str) -> LanguageVerdict:
 
     ``und`` with confidence 0 for what has no language to speak of: too few letters, names, numbers, addresses.
     """
-    letters = script_letters(text)
-    if letters.total() < MIN_LETTERS:
+    if not has_scripts(text) or (letters := script_letters(text)).total() < MIN_LETTERS:
         return _detect(text)
     plain = without_scripts(text)
     rest = _detect(plain)
@@ -159,10 +157,11 @@ def detect_language(text: str) -> LanguageVerdict:
     return _verdict(letters, rest.confidence if letters.most_common(1)[0][0] == rest.code else 1.0)
 
 
-def _verdict(letters: Counter[str], certainty: float) -> LanguageVerdict:
+def _verdict(letters: Mapping[str, int], certainty: float) -> LanguageVerdict:
     """Make the verdict on a text of which each language has so many letters."""
     ranked = sorted(letters.items(), key=lambda item: (-item[1], item[0]))
-    shares = tuple(LanguageShare(code, round(count / letters.total(), 4)) for code, count in ranked if count)
+    whole = sum(letters.values())
+    shares = tuple([LanguageShare(code, round(count / whole, 4)) for code, count in ranked if count])
     return LanguageVerdict(shares[0].code, round(certainty * shares[0].share, 4), shares)
 
 
@@ -179,9 +178,10 @@ def _detect(text: str) -> LanguageVerdict:
     total, main, fitting, codes = _codes_of(profiles, blocks)
     certainty = _confidence(total, main) if profiles.codes[main] in codes else 1.0
     codes, doubt = _within_family(blocks, codes, fitting)
-    letters: Counter[str] = Counter()
+    letters: dict[str, int] = {}
     for code, block in zip(codes, blocks, strict=True):
-        letters[MALAY if code in ARABIC_SCRIPT and is_jawi(block.normal) else code] += block.letters
+        named = MALAY if code in ARABIC_SCRIPT and is_jawi(block.normal) else code
+        letters[named] = letters.get(named, 0) + block.letters
     return _verdict(letters, certainty * doubt)
 
 

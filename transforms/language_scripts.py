@@ -26,10 +26,13 @@ _ANY = re.compile("|".join(script.pattern for script in _SCRIPTS.values()))
 _JAWI = re.compile(r"[\u06a0\u06ac\u06bd\u0762]")
 
 
+def has_scripts(text: str) -> bool:
+    """Tell whether a text has any letter of these scripts; hardly any has."""
+    return not text.isascii() and _ANY.search(text) is not None
+
+
 def script_letters(text: str) -> Counter[str]:
-    """Count the letters of each language that has a script of its own; empty for nearly every text."""
-    if text.isascii() or not _ANY.search(text):
-        return Counter()
+    """Count the letters of each language that has a script of its own."""
     return Counter({code: SIGN_LETTERS * len(script.findall(text)) for code, script in _SCRIPTS.items()})
 
 
