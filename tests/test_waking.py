@@ -59,6 +59,21 @@ def test_a_line_rule_is_not_woken_by_a_line_too_long_for_it() -> None:
     assert rules.find(make_page(f"{BODY}\nSampai jumpa\nDi kanal kecil itu perahu berjajar")) == []
 
 
+def test_a_rule_about_lines_is_tried_on_those_with_its_literal_only() -> None:
+    page = make_page(f"Kanal warga\nPintu air\n{BODY}\nKanal desa\nKanal sawah, kanal kebun")
+    for scope in ("line", "line_end", "line_start"):
+        found = RuleSet((rule(scope, pattern=r"[^\n.,]+", needs=("kanal", "sawah")),), "").find(page)
+        assert [page.line_at(cut.start) for cut in found] == ([0, 3, 4] if scope != "line" else [0, 3])
+    tail = RuleSet((rule("tail", pattern=r"[^\n]+", needs=("kanal", "sawah")),), "").find(page)
+    assert [page.line_at(cut.start) for cut in tail] == [3, 4]
+
+
+def test_a_rule_of_long_lines_looks_at_them() -> None:
+    page = make_page(f"{BODY * 9}\nkanal {'deras ' * 100}")
+    rules = RuleSet((rule("line", pattern=r"kanal[^.]+", needs=("kanal",), longest=1000),), "")
+    assert [page.line_at(cut.start) for cut in rules.find(page)] == [1]
+
+
 def test_what_stands_behind_a_line_break_is_taken_there_only() -> None:
     page = make_page(f"{BODY}\nTamat, lalu tamat lagi")
     start = len(BODY) + 1
@@ -89,11 +104,14 @@ def page_of(text: str, cuts: list[tuple[int, int]]) -> Page:
     return make_page(text, gone)
 
 
-def awake(rule: Rule, page: Page) -> bool:
-    lines = page.region(rule.region)
-    if rule.region in WHOLE_LINES:
-        lines = [line for line in lines if len(line) <= rule.longest]
-    return bool(lines) and (not rule.needs or any(need in line.lower() for line in lines for need in rule.needs))
+def takes(rule: Rule, page: Page) -> list[Cut]:
+    """What a rule takes when each of its literals is looked for by itself."""
+    if rule.needs and not any(need in part.lower() for part in page.region(rule.region) for need in rule.needs):
+        return []
+    if rule.region not in WHOLE_LINES or not rule.needs:
+        return rule.find(page)
+    lines = {"lines": page.lines, "head": page.lines[: page.head_end], "tail": page.lines[page.tail_start :]}
+    return rule.find(page, [line for line in lines[rule.region] if rule.is_awake_in(line)])
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,4 +125,4 @@ def test_one_search_wakes_what_a_search_for_each_literal_would(
 ) -> None:
     page = page_of(separator.join(pieces), cuts)
     rules = load_rules()
-    assert rules.find(page) == [cut for rule in rules.rules if awake(rule, page) for cut in rule.find(page)]
+    assert rules.find(page) == [cut for rule in rules.rules for cut in takes(rule, page)]

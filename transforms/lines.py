@@ -32,8 +32,6 @@ hand-marked furniture lines one in a hundred is longer and ends in a full stop; 
 END_CHARACTERS = 320
 """How far before its end a rule about the end looks: the longest hand-marked sign-off with its notice has 290
 characters."""
-MAX_LINE_RULE_CHARACTERS = 420
-"""The longest line that any whole-line rule looks at."""
 SENTENCE_END = frozenset(".!?…\"”'’»)]")
 
 _NOTICE = re.compile(
@@ -101,7 +99,7 @@ class Page:
     """``text`` with what the input has for some of its spaces: ``\\xa0`` for a no-break space, `WIDE` for several."""
 
     def region(self, name: str) -> list[str]:
-        """The lines of a part of the page: all that a whole-line rule reads, those outside the article, an end of the
+        """The lines of a part of the page: all of them, those outside the article, an end of the
         page; or all of it in one piece."""
         if name == "end":
             return [self.lower[-END_CHARACTERS:]]
@@ -112,7 +110,7 @@ class Page:
         if name == "tail":
             return [line.text for line in self.lines[self.tail_start :]]
         if name == "lines":
-            return [line.text for line in self.lines if len(line.text) <= MAX_LINE_RULE_CHARACTERS]
+            return [line.text for line in self.lines]
         return [self.lower]
 
     def to_view(self, start: int, end: int) -> tuple[int, int]:

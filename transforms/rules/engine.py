@@ -9,12 +9,14 @@ from functools import cached_property
 
 from transforms.lines import END_CHARACTERS, Line, Page
 from transforms.models import Cut, Kind
-from transforms.rules.matchers import Matcher
+from transforms.rules.matchers import MATCHERS, Matcher
 from transforms.rules.waking import Alarms
 
 LINE_CHARACTERS = 240
 """The longest line that a whole-line rule looks at unless it sets ``longest``: of hand-marked furniture lines, 98 % are
 shorter."""
+
+DATELINE_MATCHERS = (MATCHERS["datelines"], MATCHERS["set_off_datelines"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,20 @@ class Rule:
             return "lines"
         return self.scope if self.scope in ("head", "tail", "start", "end") else "all"
 
-    def find(self, page: Page) -> list[Cut]:
-        """Every stretch of the page that the rule takes."""
+    def is_for(self, outlet: str | None) -> bool:
+        """Whether pages of an outlet get the rule."""
+        return not self.outlets or outlet in self.outlets
+
+    def find(self, page: Page, lines: Sequence[Line] | None = None) -> list[Cut]:
+        """Every stretch of the page that the rule takes; ``lines`` are those that it is tried on, if they are known."""
         cuts: list[Cut] = []
-        for span in self.matcher(page) if self.matcher is not None else self._matches(page):
+        for span in self.matcher(page) if self.matcher is not None else self._matches(page, lines):
             start, end = page.trimmed(*span)
             if start < end:
                 cuts.append(Cut(start, end, self.id, self.kind, self.confidence))
         return cuts
 
-    def _matches(self, page: Page) -> Iterator[tuple[int, int]]:
+    def _matches(self, page: Page, lines: Sequence[Line] | None) -> Iterator[tuple[int, int]]:
         """Where the pattern matches, or its group ``cut``."""
         pattern, text = self.pattern, page.text
         if pattern is None:
@@ -62,7 +68,7 @@ class Rule:
             for match in pattern.finditer(text):
                 yield match.span(group)
             return
-        for line in self._lines(page):
+        for line in self._lines(page) if lines is None else lines:
             if self.scope in ("line_start", "start"):
                 found = pattern.match(text, line.start, line.end)
             elif self.scope in ("line_end", "end"):
@@ -82,7 +88,14 @@ class Rule:
             return page.lines[page.tail_start :]
         if self.scope == "start":
             return page.lines[:1]
-        return page.lines[-1:] if self.scope == "end" else page.lines
+        if self.scope == "end":
+            return page.lines[-1:]
+        return [line for line in page.lines if self.is_awake_in(line)] if self.needs else page.lines
+
+    def is_awake_in(self, line: Line) -> bool:
+        """Whether a line holds one of the literals."""
+        lower = line.text.lower()
+        return any(need in lower for need in self.needs)
 
 
 Finder = Callable[[Page], list[Cut]]
@@ -99,7 +112,15 @@ class RuleSet:
     def find(self, page: Page) -> list[Cut]:
         """What all rules together take from the page, unmerged; earlier rules first."""
         woken = self._alarms.woken(page)
-        return [cut for rule in woken if not rule.outlets or page.outlet in rule.outlets for cut in rule.find(page)]
+        return [cut for rule, lines in woken if rule.is_for(page.outlet) for cut in rule.find(page, lines)]
+
+    def find_datelines(self, page: Page) -> list[Cut]:
+        """What the rules about datelines alone take from the page."""
+        return [cut for rule in self._about_datelines if rule.is_for(page.outlet) for cut in rule.find(page)]
+
+    @cached_property
+    def _about_datelines(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.matcher in DATELINE_MATCHERS)
 
     @cached_property
     def _alarms(self) -> Alarms:
