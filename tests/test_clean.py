@@ -64,6 +64,20 @@ def test_the_title_is_handed_out_and_not_repeated() -> None:
     assert (result.title, result.text) == ("Tanggul Sungai Diperbaiki", f"{BODY}\n\n{MORE}")
 
 
+def test_a_title_that_only_a_later_round_finds_is_looked_for_again() -> None:
+    result = cleaned(f"Langsung ke konten\nMenu\nTanggul Sungai Diperbaiki\n{BODY}\nTanggul Sungai Diperbaiki\n{MORE}")
+    assert (result.title, result.text) == ("Tanggul Sungai Diperbaiki", f"{BODY}\n\n{MORE}")
+    assert [gone.rule for gone in result.removals if gone.kind == "repeated_title"] == ["title.head", "repeat.title"]
+
+
+def test_a_page_of_one_line_loses_its_dateline_and_whatever_else_it_has() -> None:
+    text = f"NIAGA.CO.ID - JAKARTA. {BODY}Baca juga: Harga Gabah Naik. {MORE} (dwi/her)"
+    result = cleaned(text)
+    assert [gone.rule for gone in result.removals] == ["dateline.set_off", "related.inline", "signoff.closing_marks"]
+    assert result.text == f"{BODY} {MORE}"
+    assert rest_of(text, result.removals) == "".join(result.text.split())
+
+
 def test_a_known_title_is_found_even_if_it_ends_otherwise() -> None:
     hints = Hints(title="Tanggul sungai mulai diperbaiki pekan ini - Kabar Rimba")
     assert cleaned(f"Tanggul sungai mulai diperbaiki pekan ini\n{BODY}", hints).text == BODY

@@ -41,6 +41,8 @@ class _State:
     spaces: set[int] = field(default_factory=set)
     joined: dict[int, str] = field(default_factory=dict)
     title: str | None = None
+    unrepeated: tuple[str | None] | None = None
+    """The title with which nothing stood twice in what a round left; what later rounds see is only less of that."""
 
     def page(self, text: str, outlet: str | None) -> Page:
         gone = [Stretch(cut.start, cut.end) for cut in self.cuts]
@@ -106,6 +108,10 @@ def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHI
     """
     state = _State(runs_of(view.text))
     page = state.page(view.text, hints.outlet)
+    if len(page.lines) == 1 and (datelines := rules.find_datelines(page)):
+        # On such a page no other rule goes by its dateline; without it, one round is enough for most of them.
+        state.add(view.text, page, datelines)
+        page = state.page(view.text, hints.outlet)
     find = _Finders(page, rules, known)
     settled = False
     for _ in range(MAX_ROUNDS):
@@ -153,12 +159,17 @@ def _steps(page: Page, cuts: list[Cut], hints: Hints, state: _State) -> list[Cut
     if not page.lines:
         return []
     found: list[Cut] = []
-    if title := title_line(page, hints.title):
-        state.title = state.title or title.text
-        found.append(Cut(title.start, title.end, "title.head", "repeated_title"))
+    if first := title_line(page, hints.title):
+        state.title = state.title or first.text
+        found.append(Cut(first.start, first.end, "title.head", "repeated_title"))
     cuts = _merged(page, [*found, *cuts])
-    repeats = find_repeats(page.text, cuts, state.title or hints.title, page.folded)
-    return _merged(page, [*cuts, *repeats.cuts]) if repeats.cuts else cuts
+    title = state.title or hints.title
+    if state.unrepeated == (title,):
+        return cuts
+    if repeats := find_repeats(page.text, cuts, title, page.folded).cuts:
+        return _merged(page, [*cuts, *repeats])
+    state.unrepeated = (title,)
+    return cuts
 
 
 def _merged(page: Page, cuts: Iterable[Cut]) -> list[Cut]:
