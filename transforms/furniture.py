@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from transforms.lines import Line, Page
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_SMALL_LETTERS = bytes(
+    ord(chr(code).lower()) if chr(code).isascii() and chr(code).isalpha() else 32 for code in range(256)
+)
+"""Letters of ASCII in lower case, a space for everything else."""
 KINDS = ("comment_form", "navigation", "promo", "tags", "related_link")
 
 MAX_FURNITURE_CHARACTERS = 200
@@ -54,6 +58,13 @@ class _Vocabulary:
     sure: frozenset[str]
     lines: dict[str, str]
     """Kind of each stock line."""
+
+
+def _words(text: str) -> list[str]:
+    """The words of a line in lower case; a table splits plain ones in a third of the time of the expression."""
+    if text.isascii() and "-" not in text:
+        return text.encode().translate(_SMALL_LETTERS).decode().split()
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def _letters(line: str) -> str:
@@ -96,8 +107,7 @@ def furniture_kind(text: str) -> str | None:
     """The kind of furniture that a line's words make it, wherever it stands; None for anything else."""
     if len(text) > MAX_FURNITURE_CHARACTERS or text[0] in '"“‘' or text[-1] in '"”’' or _is_step(text):
         return None
-    spelled = _WORD.findall(text)
-    words = [word.lower() for word in spelled]
+    words = _words(text)
     vocabulary = _vocabulary()
     if not words or len(words) > MAX_FURNITURE_WORDS:
         return None
@@ -108,7 +118,7 @@ def furniture_kind(text: str) -> str | None:
     strong = [word for word in words if word in vocabulary.strong]
     covered = len(strong) + sum(word in vocabulary.plain and word not in vocabulary.strong for word in words)
     if len(strong) >= MIN_STRONG_BESIDE_NAME and text[-1] not in ".,:;":
-        covered += min(_names_within(spelled, words, vocabulary), MAX_OUTLET_WORDS)
+        covered += min(_names_within(_WORD.findall(text), words, vocabulary), MAX_OUTLET_WORDS)
     if not _enough(len(words), len(strong), covered, text[-1] in ".!?"):
         return None
     counts = {kind: sum(word in vocabulary.kinds[kind] for word in strong) for kind in KINDS}
@@ -184,7 +194,7 @@ def _spare_steps(page: Page, scored: list[str | None]) -> None:
 
 def _is_item(line: Line) -> bool:
     """Whether a line below one with a colon is a step, or so short that it may be an item."""
-    words = [word.lower() for word in _WORD.findall(line.text)]
+    words = _words(line.text)
     if not words or words[0] in _STEP_VERBS:
         return bool(words)
     return len(words) <= MAX_ITEM_WORDS and line.text[-1] != ":" and _headers().isdisjoint(words)
@@ -199,7 +209,7 @@ def _stands_apart(page: Page, line: Line) -> bool:
     """Whether a line is outside the article, or amid it but beyond doubt: all its several words are furniture."""
     if line.index < page.head_end or line.index >= page.tail_start:
         return True
-    words = [word.lower() for word in _WORD.findall(line.text)]
+    words = _words(line.text)
     return 2 <= len(words) <= 8 and line.text[-1] not in ".!?" and all(word in _vocabulary().strong for word in words)
 
 
@@ -223,7 +233,7 @@ def _is_stock(line: Line) -> bool:
 
 def _is_sure(line: Line) -> bool:
     """Whether a line is a stock line, or has a word that short lines of articles hardly have."""
-    return _is_stock(line) or any(word.lower() in _vocabulary().sure for word in _WORD.findall(line.text))
+    return _is_stock(line) or not _vocabulary().sure.isdisjoint(_words(line.text))
 
 
 def _among_furniture(scored: list[str | None], index: int) -> bool:
@@ -255,7 +265,7 @@ def _assign(kinds: list[str | None], listed: list[int], header: str | None) -> N
 
 def _is_header(line: Line, kind: str) -> bool:
     """Whether a furniture line opens a list: related links, tags, or the title of the neighbouring post."""
-    words = {word.lower() for word in _WORD.findall(line.text)}
+    words = set(_words(line.text))
     if kind == "related_link" and len(words) <= MAX_STOCK_WORDS and _is_stock(line):
         return True
     if kind == "tags":
