@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.lines import Page, Stretch, make_page, runs_of
+from transforms.lines import END_CHARACTERS, Page, Stretch, make_page, runs_of
 from transforms.models import Cut
 from transforms.rules import Rule, RuleSet, load_rules
 from transforms.rules.waking import WHOLE_LINES
@@ -106,7 +106,8 @@ def page_of(text: str, cuts: list[tuple[int, int]]) -> Page:
 
 def takes(rule: Rule, page: Page) -> list[Cut]:
     """What a rule takes when each of its literals is looked for by itself."""
-    if rule.needs and not any(need in part.lower() for part in page.region(rule.region) for need in rule.needs):
+    lower = {"start": page.lower[:END_CHARACTERS], "end": page.lower[-END_CHARACTERS:]}.get(rule.region, page.lower)
+    if not any(need in lower for need in rule.needs or [""]):
         return []
     if rule.region not in WHOLE_LINES or not rule.needs:
         return rule.find(page)

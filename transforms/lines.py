@@ -32,6 +32,8 @@ hand-marked furniture lines one in a hundred is longer and ends in a full stop; 
 END_CHARACTERS = 320
 """How far before its end a rule about the end looks: the longest hand-marked sign-off with its notice has 290
 characters."""
+SHORT_LINE_CHARACTERS = 420
+"""The longest line that any rule takes as a whole: the longest hand-marked caption has 247."""
 SENTENCE_END = frozenset(".!?…\"”'’»)]")
 
 _NOTICE = re.compile(
@@ -98,20 +100,15 @@ class Page:
     spaced: str = ""
     """``text`` with what the input has for some of its spaces: ``\\xa0`` for a no-break space, `WIDE` for several."""
 
-    def region(self, name: str) -> list[str]:
-        """The lines of a part of the page: all of them, those outside the article, an end of the
-        page; or all of it in one piece."""
-        if name == "end":
-            return [self.lower[-END_CHARACTERS:]]
-        if name == "start":
-            return [self.lower[:END_CHARACTERS]]
-        if name == "head":
-            return [line.text for line in self.lines[: self.head_end]]
-        if name == "tail":
-            return [line.text for line in self.lines[self.tail_start :]]
-        if name == "lines":
-            return [line.text for line in self.lines]
-        return [self.lower]
+    def has(self, part: str) -> bool:
+        """Whether there is anything in a part of the page: the head, the tail, or the lines that are not long."""
+        if part == "head":
+            return self.head_end > 0
+        if part == "tail":
+            return self.tail_start < len(self.lines)
+        return (
+            any(len(line.text) <= SHORT_LINE_CHARACTERS for line in self.lines) if part == "lines" else bool(self.lines)
+        )
 
     def to_view(self, start: int, end: int) -> tuple[int, int]:
         """Map ``[start, end)``, which begins and ends with visible characters, to offsets of the view."""

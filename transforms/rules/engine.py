@@ -9,7 +9,7 @@ from functools import cached_property
 
 from transforms.lines import END_CHARACTERS, Line, Page
 from transforms.models import Cut, Kind
-from transforms.rules.matchers import MATCHERS, Matcher
+from transforms.rules.matchers import LOOKS_AT, MATCHERS, Matcher
 from transforms.rules.waking import Alarms
 
 LINE_CHARACTERS = 240
@@ -40,7 +40,9 @@ class Rule:
 
     @property
     def region(self) -> str:
-        """The part of a page that can hold what the rule needs: `Page.region`."""
+        """The part of a page that can hold what the rule needs: `Page.has`."""
+        if self.matcher is not None and not self.needs:
+            return LOOKS_AT.get(self.matcher, "all")
         if self.scope == "line":
             return "lines"
         return self.scope if self.scope in ("head", "tail", "start", "end") else "all"

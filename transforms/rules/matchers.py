@@ -40,3 +40,20 @@ MATCHERS: Mapping[str, Matcher] = {
     "furniture_related_link": furniture.of_kind("related_link"),
 }
 """Matchers by the name rule files use."""
+
+LOOKS_AT: Mapping[Matcher, str] = {
+    MATCHERS[name]: part
+    for part, names in {
+        "head": ("date_lines", "blog_header"),
+        "tail": ("capital_names",),
+        "lines": (
+            "breadcrumbs",
+            "caption_lines",
+            "plain_captions",
+            "odd_headings",
+            *(name for name in MATCHERS if name.startswith("furniture_")),
+        ),
+    }.items()
+    for name in names
+}
+"""The part of a page (`Page.has`) without which a matcher finds nothing, for those that need one."""

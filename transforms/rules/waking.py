@@ -3,7 +3,7 @@
 An Aho–Corasick automaton finds all literals of many rules in one pass (Aho and Corasick, "Efficient string matching",
 1975); it costs less than the cheapest pattern. Most literals are those of rules that look at short lines or at the end
 of a page only: they are not looked for in the paragraphs, and such a rule is tried on the lines that hold one of its
-literals. Of some hundred rules, about fifteen run on a usual page.
+literals. Of some hundred rules, about ten run on a usual page.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Alarms:
         self._always: list[int] = []
         """The rules that wait for nothing…"""
         self._with_part: dict[str, list[int]] = {}
-        """…and those that only wait for the part that they look at."""
+        """…and those that only wait for the part of a page that they look at."""
         waiting: dict[str, dict[str, list[_Sleeper]]] = {"all": {}, "start": {}, "end": {}, "lines": {}}
         for number, rule in enumerate(rules):
             if not rule.needs:
@@ -92,7 +92,7 @@ class Alarms:
             *self._in_end.wake(page.lower[-END_CHARACTERS:]),
         }
         woken.update(self._in_start.wake(page.lower[:END_CHARACTERS]))
-        woken.update(*[numbers for region, numbers in self._with_part.items() if page.region(region)])
+        woken.update(*[numbers for part, numbers in self._with_part.items() if page.has(part)])
         return [(self._rules[number], lines.get(number)) for number in sorted(woken)]
 
     def _woken_lines(self, page: Page) -> dict[int, list[Line]]:
