@@ -3,7 +3,7 @@
 An Aho–Corasick automaton finds all literals of many rules in one pass (Aho and Corasick, "Efficient string matching",
 1975); it costs less than the cheapest pattern. Most literals are those of rules that look at short lines or at the end
 of a page only: they are not looked for in the paragraphs, and such a rule is tried on the lines that hold one of its
-literals. Of some hundred rules, about ten run on a usual page.
+literals. Of some hundred rules, about a dozen run on a usual page.
 """
 
 from __future__ import annotations
