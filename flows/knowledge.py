@@ -14,7 +14,8 @@ from transforms.outlet_lines import NOTHING_KNOWN, Knowledge
 def store(known: Knowledge, path: Path) -> None:
     """Learned lines as JSON, and beside them the titles as 64-bit numbers: a million are eight megabytes."""
     path.with_suffix(".titles").write_bytes(array("q", known.titles).tobytes())
-    path.write_bytes(orjson.dumps({outlet: list(lines.items()) for outlet, lines in known.lines.items()}))
+    lines = {outlet: list(lines.items()) for outlet, lines in known.lines.items()}
+    path.write_bytes(orjson.dumps((lines, known.signs)))
 
 
 @lru_cache(maxsize=1)
@@ -24,5 +25,5 @@ def load(path: str) -> Knowledge:
         return NOTHING_KNOWN
     titles = array("q")
     titles.frombytes(Path(path).with_suffix(".titles").read_bytes())
-    lines = orjson.loads(Path(path).read_bytes())
-    return Knowledge({outlet: dict(pairs) for outlet, pairs in lines.items()}, titles)
+    lines, signs = orjson.loads(Path(path).read_bytes())
+    return Knowledge({outlet: dict(pairs) for outlet, pairs in lines.items()}, signs, titles)

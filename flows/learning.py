@@ -111,7 +111,7 @@ def learn(
     with run.ledger.writing() as connection:
         frozen = freeze(connection, learn=run.settings.outlet_lines == "learn")
     knowledge = run.work / "knowledge.json"
-    store(Knowledge(frozen.lines, frozen.titles), knowledge)
+    store(Knowledge(frozen.lines, frozen.signs, frozen.titles), knowledge)
     run.report.stage("count", new, perf_counter() - began)
     outdated = bool(known and frozen.changed)  # of no source known before can there be more to do than was read
     if outdated:

@@ -39,6 +39,7 @@ from transforms.outlet_lines import (
     form_of,
     number_of,
     outlet_key,
+    sign_of,
     state_of,
 )
 
@@ -76,6 +77,8 @@ class Frozen:
 
     lines: Mapping[str, Mapping[int, Kind]]
     """For each outlet its learned lines, and as what they are cut."""
+    signs: Mapping[str, Sequence[str]]
+    """For each outlet what tells pages that may have one of them (`transforms.outlet_lines.sign_of`)."""
     titles: Sequence[int]
     """Sorted hashes of all titles."""
     changed: tuple[str, ...]
@@ -178,7 +181,7 @@ def freeze(connection: Connection, *, learn: bool = True) -> Frozen:
         _set_meta(connection, _MODE, mode)
     title = tables.line_documents.c.title
     titles = connection.execute(select(title).where(title.is_not(None)).distinct().order_by(title)).scalars()
-    return Frozen(_learned(connection), array("q", titles), changed)
+    return Frozen(*_learned(connection), array("q", titles), changed)
 
 
 def _refresh(connection: Connection, changed: set[int] | None, *, learn: bool) -> None:
@@ -221,13 +224,16 @@ def _refresh(connection: Connection, changed: set[int] | None, *, learn: bool) -
         connection.execute(update(tables.outlet_lines).where(columns.line == bindparam("that")), kept)
 
 
-def _learned(connection: Connection) -> dict[str, dict[int, Kind]]:
+def _learned(connection: Connection) -> tuple[dict[str, dict[int, Kind]], dict[str, list[str]]]:
+    """The learned lines of each outlet, and their signs."""
     columns = tables.outlet_lines.c
-    query = select(columns.outlet, columns.line, columns.kind).where(columns.state.in_(CUT_STATES))
-    found: dict[str, dict[int, Kind]] = {}
+    query = select(columns.outlet, columns.line, columns.kind, columns.text).where(columns.state.in_(CUT_STATES))
+    lines: dict[str, dict[int, Kind]] = {}
+    signs: dict[str, list[str]] = {}
     for row in connection.execute(query.order_by(columns.outlet, columns.line)):
-        found.setdefault(row.outlet, {})[row.line] = row.kind
-    return found
+        lines.setdefault(row.outlet, {})[row.line] = row.kind
+        signs.setdefault(row.outlet, []).append(sign_of(row.text))
+    return lines, signs
 
 
 def _mark_outdated(connection: Connection) -> tuple[str, ...]:
@@ -235,7 +241,7 @@ def _mark_outdated(connection: Connection) -> tuple[str, ...]:
     before: dict[str, str] = json.loads(meta(connection, _FROZEN) or "{}")
     now = {
         outlet: f"{number_of('set', json.dumps(sorted(lines.items()))):016x}"
-        for outlet, lines in _learned(connection).items()
+        for outlet, lines in _learned(connection)[0].items()
     }
     changed = tuple(sorted(o for o in before.keys() | now.keys() if before.get(o) != now.get(o)))
     if changed:

@@ -20,6 +20,7 @@ from flows.progress import Silent
 from flows.settings import Settings
 from index import ledger_lines
 from index.ledger import Ledger
+from index.ledger_codec import storable
 from transforms.clean import clean
 from transforms.lines import make_page, page_of_lines
 from transforms.models import RawDocument
@@ -34,6 +35,7 @@ from transforms.outlet_lines import (
     normal_line,
     number_of,
     outlet_key,
+    sign_of,
     state_of,
 )
 from transforms.parse import mended, parse, text_view
@@ -161,10 +163,12 @@ def test_sentences_at_either_end_of_a_long_line_are_counted():
     assert counted == [f"warga {name} memperbaiki perahu." for name in named]
 
 
-def test_learned_lines_are_cut_and_cleaning_again_changes_nothing():
+@pytest.mark.parametrize("signed", [False, True])
+def test_learned_lines_are_cut_and_cleaning_again_changes_nothing(signed):
     rules = load_rules()
     outlet = str(outlet_key("kabarmuara.example"))
-    known = Knowledge({outlet: {line_key(outlet, normal_line(STOCK)): "promo"}})
+    signs = {outlet: [sign_of(normal_line(PROMO)), sign_of(normal_line(STOCK))]} if signed else {}
+    known = Knowledge({outlet: {line_key(outlet, normal_line(STOCK)): "promo"}}, signs)
     record = article(1, STOCK)
     raw = RawDocument("m", "m", record["text"], outlet=record["outlet"])
     cleaned = clean(*parse(raw), rules, known)
@@ -175,6 +179,15 @@ def test_learned_lines_are_cut_and_cleaning_again_changes_nothing():
     assert (again.text, again.removals) == (cleaned.text, ())
     elsewhere = clean(*parse(replace(raw, outlet="lain.example")), rules, known)
     assert STOCK in elsewhere.text
+
+
+@given(st.text(st.characters(exclude_characters="\n"), max_size=40), st.text(max_size=8), st.text(max_size=8))
+def test_a_page_with_a_line_shows_its_sign(line, before, after):
+    page = make_page(text_view(f"{before}\n{line}\n{after}").text)
+    for found in page.lines:
+        assert sign_of(str(storable(normal_line(found.text)))) in page.folded
+    assert sign_of("© 0-0 kabar muara") == " kabar muara"
+    assert sign_of("cek \\x00 di sini") == ""
 
 
 def test_a_known_title_ends_a_headline():

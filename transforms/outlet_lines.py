@@ -149,6 +149,8 @@ class Knowledge:
 
     lines: Mapping[str, Mapping[int, Kind]] = field(default_factory=dict)
     """For each outlet the lines that are cut, and as what."""
+    signs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """For each outlet the :func:`sign_of` each line; without them every page is looked through."""
     titles: Sequence[int] = ()
     """Sorted hashes of all known titles."""
 
@@ -160,12 +162,14 @@ class Knowledge:
 
     def beside(self, find: Finder, outlet: str | None) -> Finder:
         """A finder of what ``find`` takes and of the lines that the outlet is known to print on many pages."""
-        key = outlet_key(outlet) if self.lines else None
-        learned = self.lines.get(key) if key else None
-        if not key or not learned:
+        key = outlet_key(outlet) or ""
+        learned, signs = self.lines.get(key), self.signs.get(key, ("",))
+        if not learned:
             return find
 
         def both(page: Page) -> list[Cut]:
+            if not any(map(page.folded.__contains__, signs)):
+                return find(page)
             found = ((start, text, learned.get(_key_of(key, text))) for start, text, _ in candidates(page))
             cuts = (Cut(start, start + len(text), RULE, kind, CONFIDENCE) for start, text, kind in found if kind)
             return [*find(page), *cuts]
@@ -205,8 +209,13 @@ def normal_line(text: str) -> str:
 
 
 def _normal(text: str) -> str:
-    """The same for a text with single spaces."""
     return _DIGITS.sub("0", text.casefold())
+
+
+def sign_of(normal: str) -> str:
+    """What the case-folded text of every page has that has a line with this normal form: its longest part without
+    digits; nothing where an escape of the ledger's shows that the line was spelt otherwise."""
+    return "" if "\\" in normal else max(normal.split("0"), key=len)
 
 
 def document_number(id_: str, path: str) -> int:
@@ -230,8 +239,7 @@ def count_document(raw: RawDocument, path: str, raw_hash: str) -> LineCount:
         page = page_of_lines(mended(raw.text), hints.outlet)
         first = title_line(page, hints.title)
         title = title or (first.text if first else None)
-        if outlet:
-            lines = tuple(_counted(page, outlet, first))
+        lines = tuple(_counted(page, outlet, first)) if outlet else ()
     known = number_of("title", normal_title(title)) if title and title.strip() else None
     return LineCount(document_number(raw.id, path), content_number(raw_hash), outlet or "", _day(hints), known, lines)
 
