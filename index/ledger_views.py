@@ -145,10 +145,10 @@ def versions(connection: Connection, document_id: str) -> list[Version]:
 
 
 def live_in_key_order() -> ColumnElement[bool]:
-    """Say that a document is live, in a query that reads chunk after chunk by the key.
+    """Say that a document is live, in a query that reads chunk after chunk by the key or by clusters.
 
-    A planner that may use the index of the status reads and sorts all that is left for every chunk; the detour by a
-    function leaves it the key.
+    A planner that may use the index of the status reads and sorts all that is left, or all copies, for every chunk; the
+    detour by a function leaves it the better one.
     """
     return func.coalesce(tables.documents.c.status, "") == tables.LIVE
 
@@ -236,7 +236,7 @@ _PENDING = Prepared(
 )
 _COPIES = Prepared(
     select(_columns.cluster, _columns.id, _columns.outlet, _columns.url, _columns.similarity)
-    .where(among_those(_columns.cluster, "ids"), _columns.duplicate_kind.is_not(None), _columns.status == tables.LIVE)
+    .where(among_those(_columns.cluster, "ids"), _columns.duplicate_kind.is_not(None), live_in_key_order())
     .order_by(_columns.id)
 )
 

@@ -18,7 +18,7 @@ from index import ledger_forget, tables
 from index.duplicates import resolve
 from index.ledger import Ledger
 from index.ledger_codec import pack_pair, unpack_pair
-from index.ledger_views import live_in_key_order
+from index.ledger_views import live_in_key_order, representatives
 from transforms.errors import LedgerError
 from transforms.models import Rejected
 
@@ -307,3 +307,23 @@ def test_reading_all_chunk_by_chunk_goes_by_the_key_alone(tmp_path: Path):
         plan = " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
     assert "INTEGER PRIMARY KEY" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.sqlite("it reads the plan that SQLite makes")
+def test_copies_are_looked_up_by_their_clusters(tmp_path: Path):
+    """Whatever else the ledger holds: a chunk of records must not read all copies that there are."""
+    plans: list[str] = []
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger.record("r1", NOW, [document("a", article(1)), document("b", article(1))])
+        resolve(ledger)
+        with ledger.reading() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            asked: list[str] = []
+            driver.set_trace_callback(asked.append)
+            assert [len(record.copies) for record in representatives(connection)] == [1]
+            driver.set_trace_callback(None)
+            for statement in asked:
+                plans += [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert "SEARCH documents USING INDEX ix_documents_copies (cluster=?)" in plans
+    assert not any("ix_documents_state" in plan for plan in plans)
