@@ -2,9 +2,10 @@
 
 Whoosh's own codec cuts a posting list into blocks of 128, pickles and compresses each, and hands out one posting at a
 time: most of the time of indexing and searching goes there. Here a list is three arrays one after the other (document
-numbers, frequencies, positions), so that a term is one read and a loop over arrays. Stored fields have another
-compressor. All other formats (terms file, columns, lengths, table of contents) are Whoosh's, and so is what a reader of
-the index sees: the same terms, documents, weights and positions as Whoosh's own codec gives.
+numbers, frequencies, positions), so that a term is one read and a loop over arrays. A term that occurs once, as every
+second does, has its posting in its description instead, and the stem of one form only shares that form's list. Stored
+fields have another compressor. All other formats (terms file, columns, lengths, table of contents) are Whoosh's, and so
+is what a reader of the index sees: the same terms, documents, weights and positions as Whoosh's own codec gives.
 
 The classes are pickled by reference into the table of contents: their names and this module's are part of the format.
 """
@@ -13,10 +14,9 @@ from __future__ import annotations
 
 import struct
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
-from itertools import accumulate, islice, repeat
+from itertools import accumulate, repeat
 from operator import itemgetter
 from typing import Any, Final
 
@@ -25,14 +25,10 @@ from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.matching import ListMatcher
 
-from index.codec_postings import PackedPostings, Postings, decode_postings, encode_postings
+from index.codec_postings import NARROW, PackedPostings, Postings, decode_postings, encode_postings
 from index.codec_terms import TermsFileWriter
 from index.columns import STORED_COLUMN
 
-PROBED: Final = 16
-"""A word in this many times as many documents as it should take probes to find the shortest of them is probed for.
-
-It stands in half the postings, and looking at the length of each was a seventh of the time of writing terms."""
 INDEX_NAME: Final = "MAIN"
 """Whoosh's name of the one index in a folder; file names start with it."""
 
@@ -40,6 +36,17 @@ _EXTENT: Final = struct.Struct("!qi")
 _FIELD: Final = struct.Struct("!H")
 _INFO: Final = struct.Struct(W3TermInfo._struct.format + _EXTENT.format[1:])
 """Whoosh's description of a term and the extent of its postings."""
+_SHORTEST, _LONGEST = 0, 255
+"""In place of the lengths of a term's shortest and longest document: the least and the greatest that there are.
+
+No search here asks for them; Whoosh's own pass over documents by them, and find the same with any no narrower."""
+_SIZE: Final = struct.Struct("!i")
+_SIZE_AT: Final = _INFO.size - _SIZE.size
+_ONCE: Final = struct.Struct("!IIqi")
+_ONCE_HEAD: Final = _INFO.pack(0, 1, 1, _SHORTEST, _LONGEST, 1, 0, 0, 0, 0)[: -_ONCE.size]
+NO_POSITION: Final = -1
+NO_FREQUENCY: Final = -2
+"""Where the one posting of a term stands in a field without positions, and in one that keeps no frequencies either."""
 
 
 class _View(RawIOBase):
@@ -159,38 +166,6 @@ class EncodedValues:
         return bytes(self._format.encode(list(self._postings.positions[end - freq : end])))
 
 
-class Lengths:
-    """Codes of the lengths of a field's documents."""
-
-    def __init__(self, codes: Sequence[int]) -> None:
-        self._codes = codes
-        self._ascending = sorted(range(len(codes)), key=codes.__getitem__)
-        self._descending = self._ascending[::-1]
-
-    def extremes(self, ids: array[int]) -> tuple[int, int]:
-        """Codes of the shortest and the longest of some documents."""
-        codes = self._codes
-        if not codes:
-            return 0, 0
-        if len(ids) == 1:
-            return codes[ids[0]], codes[ids[0]]
-        if len(ids) ** 2 > PROBED * len(codes):
-            shortest, longest = _first(self._ascending, ids), _first(self._descending, ids)
-            if shortest is not None and longest is not None:
-                return codes[shortest], codes[longest]
-        of_ids = bytes(map(codes.__getitem__, ids))
-        return min(of_ids), max(of_ids)
-
-
-def _first(docs: Sequence[int], ids: array[int]) -> int | None:
-    """The first of ``docs`` that is among ``ids``, which ascend; None when it is not found soon."""
-    for doc in islice(docs, len(ids) // 4):
-        at = bisect_left(ids, doc)
-        if at < len(ids) and ids[at] == doc:
-            return doc
-    return None
-
-
 class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no types
     """Writes terms in ascending order, each with its whole posting list."""
 
@@ -202,33 +177,54 @@ class BulkFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no typ
         self._tindex.extras["fieldmap"] = self._fieldmap
         self._written = 0
 
-    def add_terms(self, terms: Sequence[bytes], lists: Sequence[PackedPostings]) -> None:
-        """Write terms of the field that was started, in ascending order, each with its posting list.
+    def start_field(self, fieldname: str, fieldobj: Any) -> None:
+        """Begin a field; its number is the beginning of the keys of its terms."""
+        super().start_field(fieldname, fieldobj)
+        self._prefix = _FIELD.pack(self._fieldid)
+
+    def add_terms(self, terms: Sequence[bytes], infos: Sequence[bytes]) -> None:
+        """Write terms of the field that was started, in ascending order, each with its description."""
+        if terms:
+            self._tindex.add_records([self._prefix + term for term in terms], infos)
+
+    def describe(self, lists: Sequence[PackedPostings]) -> list[bytes]:
+        """Write posting lists; gives the descriptions of their terms.
 
         Step by step for all of them, not term by term: a loop in C instead of one in Python.
         """
-        if not terms:
-            return
+        if not lists:
+            return []
         data, sizes = encode_postings(lists)
         begins = accumulate(sizes, initial=self._written)
         self._postfile.write(data)
         self._written += len(data)
         ids, _, _, mosts, totals = zip(*lists, strict=True)
-        shortest, longest = zip(*map(self._lengths.extremes, ids), strict=True)
         weights = (most or 1 for most in mosts)
         firsts, lasts = map(itemgetter(0), ids), map(itemgetter(-1), ids)
-        counts = map(len, ids)
-        infos = map(_INFO.pack, repeat(0), totals, counts, shortest, longest, weights, firsts, lasts, begins, sizes)
-        self._tindex.add_records([self._prefix + term for term in terms], list(infos))
+        lengths = repeat(_SHORTEST), repeat(_LONGEST)
+        infos = map(_INFO.pack, repeat(0), totals, map(len, ids), *lengths, weights, firsts, lasts, begins, sizes)
+        return list(infos)
 
-    def start_field(self, fieldname: str, fieldobj: Any, lengths: Sequence[int] = b"") -> None:
-        """Begin a field; its number is the beginning of the keys of its terms.
 
-        ``lengths`` are the codes of its documents' lengths, which rise with them; none for a field without lengths.
-        """
-        super().start_field(fieldname, fieldobj)
-        self._prefix = _FIELD.pack(self._fieldid)
-        self._lengths = Lengths(lengths)
+def describe_once(docs: Sequence[int], positions: Iterable[int]) -> list[bytes]:
+    """The descriptions of terms that occur once, from document and position of each.
+
+    They hold all that there is to say: the extent in the file of postings has no bytes, and begins at the position.
+    """
+    return list(map(_ONCE_HEAD.__add__, map(_ONCE.pack, docs, docs, positions, repeat(0))))
+
+
+def without_positions(infos: Sequence[bytes], lists: Sequence[PackedPostings]) -> list[bytes]:
+    """Descriptions of the same posting lists without their positions, which come last: of stems with one form only."""
+    sizes = (size for (size,) in map(_SIZE.unpack_from, infos, repeat(_SIZE_AT)))
+    places = (memoryview(positions).nbytes for _, _, positions, _, _ in lists)
+    return [info[:_SIZE_AT] + _SIZE.pack(size - of) for info, size, of in zip(infos, sizes, places, strict=True)]
+
+
+def woven(chosen: Iterable[bool], these: Iterable[bytes], others: Iterable[bytes]) -> list[bytes]:
+    """The descriptions of terms in their order, made apart for those that were chosen and for the others."""
+    one, other = iter(these), iter(others)
+    return [next(one if of_these else other) for of_these in chosen]
 
 
 class BulkDocumentsReader(W3PerDocReader):  # type: ignore[misc]  # Whoosh has no types
@@ -249,7 +245,16 @@ class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no typ
             info = self._tindex[self._keycoder(field, term)]
         except KeyError:
             return None
-        return decode_postings(self._postfile.get(*_EXTENT.unpack_from(info, W3TermInfo._struct.size)))
+        return self._described(info)
+
+    def _described(self, info: bytes) -> Postings:
+        """The posting list that a description speaks of, which it holds itself when there is only one occurrence."""
+        begin, size = _EXTENT.unpack_from(info, W3TermInfo._struct.size)
+        if size:
+            return decode_postings(self._postfile.get(begin, size))
+        doc = W3TermInfo._struct.unpack_from(info)[-1]
+        positions = array("H" if begin < NARROW else "I", (begin,)) if begin >= 0 else ()
+        return Postings(array("I", (doc,)), b"\0" if begin == NO_FREQUENCY else b"\1", positions)
 
     def document_count(self, field: str, term: bytes) -> int:
         """How many documents have a term."""
@@ -276,8 +281,7 @@ class BulkTermsReader(W3TermsReader):  # type: ignore[misc]  # Whoosh has no typ
         for key, info in self._tindex.items_from(start) if field in self._fieldmap else ():
             if not key.startswith(start):
                 return
-            extent = _EXTENT.unpack_from(info, W3TermInfo._struct.size)
-            yield key[_FIELD.size :], decode_postings(self._postfile.get(*extent))
+            yield key[_FIELD.size :], self._described(info)
 
     def field_terms(self, field: str, prefix: bytes = b"") -> Iterator[tuple[bytes, int]]:
         """Yield ``(term, number of documents)`` of a field from ``prefix`` on while terms start with it."""

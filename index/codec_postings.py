@@ -5,6 +5,8 @@ Layout of one posting list, little-endian::
     count: uint32 | positions: uint32 | frequency code: char | position code: char
     document numbers: count x uint32 | frequencies: count x code | positions: positions x code
 
+The list of a field without positions may be the beginning of another field's list, which has them.
+
 A frequency code of ``1`` means that every frequency is 1 and none is stored, ``0`` that the field keeps none (an
 identifier); a position code of ``-`` that the field keeps none.
 """
@@ -88,7 +90,7 @@ def decode_postings(data: bytes) -> Postings:
     else:
         freqs = bytes(count) if freq_code == b"0" else b"\x01" * count
     positions: Sequence[int] = ()
-    if total:
+    if at < len(data):
         positions, at = _unpack(position_code.decode(), data, at, total)
     return Postings(ids, freqs, positions)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from transforms.errors import IndexFormatError, IndexUnavailableError
 
 MARKER: Final = "saring-index.json"
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of the folder's layout and of the schema; an index of another version is built anew, never converted."""
 
 _BLOCK_BYTES: Final = 1 << 20

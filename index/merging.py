@@ -11,13 +11,13 @@ import heapq
 import mmap
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, groupby
-from operator import itemgetter
+from itertools import accumulate, compress, groupby
+from operator import itemgetter, not_
 from pathlib import Path
 from typing import Any, Final
 
-from index.codec import BulkCodec, BulkTermsReader
-from index.codec_postings import PackedPostings, Postings, concatenate, pack_postings
+from index.codec import NO_FREQUENCY, NO_POSITION, BulkCodec, BulkFieldWriter, BulkTermsReader, describe_once, woven
+from index.codec_postings import Postings, concatenate, pack_postings
 from index.pool import PLACES_AT_ONCE, TERMS_AT_ONCE
 from index.segments import COLUMNS, SCORED_FIELDS, SegmentWriter
 from index.storage import DurableStorage
@@ -126,22 +126,35 @@ class _Source:
 def _merge_terms(sources: Sequence[_Source], writer: SegmentWriter) -> None:
     fields = sorted({field for source in sources for field in source.terms.indexed_field_names()})
     for field in fields:
-        writer.terms.start_field(field, writer.schema[field], writer.lengths.get(field, b""))
+        writer.terms.start_field(field, writer.schema[field])
         merged = heapq.merge(*(source.items(field) for source in sources), key=itemgetter(0))
-        terms: dict[bytes, PackedPostings] = {}
+        terms: dict[bytes, Postings] = {}
         places = 0
         for number, (term, group) in enumerate(groupby(merged, key=itemgetter(0))):
             # heapq.merge keeps the order of equal terms, so document numbers ascend.
             postings = concatenate([(0, source.live_postings(field, term)) for _, source in group])
             if postings.ids:
-                terms[term] = pack_postings(postings)
+                terms[term] = postings
                 places += len(postings.ids) + len(postings.positions)
             if len(terms) >= TERMS_AT_ONCE or places >= PLACES_AT_ONCE:
-                writer.terms.add_terms(list(terms), list(terms.values()))
+                writer.terms.add_terms(list(terms), _described(list(terms.values()), writer.terms))
                 terms.clear()
                 places = 0
             if number % RELEASE_TERMS == 0:
                 for source in sources:
                     source.release()
-        writer.terms.add_terms(list(terms), list(terms.values()))
+        writer.terms.add_terms(list(terms), _described(list(terms.values()), writer.terms))
         writer.terms.finish_field()
+
+
+def _described(lists: Sequence[Postings], writer: BulkFieldWriter) -> list[bytes]:
+    """The descriptions of terms; postings are written of those that occur more than once."""
+    once = [len(postings.ids) == 1 and postings.freqs[0] <= 1 for postings in lists]
+    infos = map(_described_once, compress(lists, once))
+    return woven(once, infos, writer.describe(list(map(pack_postings, compress(lists, map(not_, once))))))
+
+
+def _described_once(postings: Postings) -> bytes:
+    ids, freqs, positions = postings
+    (info,) = describe_once(ids, positions or (NO_POSITION if freqs[0] else NO_FREQUENCY,))
+    return info

@@ -14,12 +14,13 @@ from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress, repeat
+from operator import not_
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from index.analysis import other_spellings, plain_word, tokenize
 from index.analysis_stems import stems_of
-from index.codec import BulkFieldWriter
+from index.codec import NO_FREQUENCY, NO_POSITION, BulkFieldWriter, describe_once, without_positions, woven
 from index.codec_postings import NARROW, PackedPostings
 from index.schema import STEM_FIELDS, Prepared, encode
 
@@ -95,9 +96,9 @@ class TextPool:
         self.lengths = array("I")
         """By document: how many occurrences of surface forms it has."""
         self._languages: dict[str, _Columns] = {}
-        self._listed: dict[int, PackedPostings] = {}
-        """By identity of the column of a surface form that was written and occurs more than once: its postings, without
-        positions."""
+        self._as_stems: dict[int, bytes] = {}
+        """By identity of the column of a surface form that was written: the description of a stem with no other form,
+        which has the same postings without positions."""
         self._narrow = True
         """Whether all positions fit into 16 bits, a quarter of a place."""
 
@@ -152,10 +153,28 @@ class TextPool:
                 merged.update(both)
         for surfaces in _in_order(surface for surface, column in merged.items() if column):
             columns = list(map(merged.__getitem__, surfaces))
-            step = 1 if sum(map(len, columns)) > PLACES_AT_ONCE else len(columns)
-            for at in range(0, len(columns), step):
-                lists = self._list(columns[at : at + step])
-                writer.add_terms(list(map(encode, surfaces[at : at + step])), lists)
+            once = [len(column) == 1 for column in columns]
+            infos = self._describe_once(list(compress(columns, once)))
+            others = self._describe(list(compress(columns, map(not_, once))), writer)
+            writer.add_terms(_encoded(surfaces), woven(once, infos, others))
+
+    def _describe_once(self, columns: Sequence[_Column]) -> list[bytes]:
+        """The descriptions of surface forms that occur once."""
+        places = array("I", b"".join(columns))
+        docs, positions = places[_UPPER::2], places[_LOWER::2]
+        self._as_stems.update(zip(map(id, columns), describe_once(docs, repeat(NO_POSITION)), strict=True))
+        return describe_once(docs, positions)
+
+    def _describe(self, columns: Sequence[_Column], writer: BulkFieldWriter) -> Iterator[bytes]:
+        """Write the postings of surface forms that occur more than once; gives their descriptions."""
+        step = 1 if sum(map(len, columns)) > PLACES_AT_ONCE else len(columns)
+        for at in range(0, len(columns), step or 1):
+            some = columns[at : at + step]
+            lists = self._list(some)
+            infos = writer.describe(lists)
+            # A column merged from several languages is in no language's table: its identity is never asked for.
+            self._as_stems.update(zip(map(id, some), without_positions(infos, lists), strict=True))
+            yield from infos
 
     def _list(self, columns: Sequence[_Column]) -> list[PackedPostings]:
         """The postings of surface forms, by looking at the memory of their places as halves or quarters."""
@@ -164,14 +183,9 @@ class TextPool:
         positions = array("H", places)[_LOWEST::4] if self._narrow else array("I", places)[_LOWER::2]
         lists: list[PackedPostings] = []
         begin = 0
-        for column, end in zip(columns, accumulate(map(len, columns)), strict=True):
-            if end - begin == 1:
-                lists.append((docs[begin:end], b"", positions[begin:end], 1, 1))
-            else:
-                # A column merged from several languages is in no language's table: its identity is never asked for.
-                self._listed[id(column)] = listed = _listed(docs[begin:end])
-                ids, freqs, _, most, total = listed
-                lists.append((ids, freqs, positions[begin:end], most, total))
+        for end in accumulate(map(len, columns)):
+            ids, freqs, _, most, total = _counted(docs[begin:end])
+            lists.append((ids, freqs, positions[begin:end], most, total))
             begin = end
         return lists
 
@@ -186,18 +200,18 @@ class TextPool:
                 else:
                     groups[stemmed] = [column]
         for stems in _in_order(groups):
-            writer.add_terms(list(map(encode, stems)), [self._union(groups[stemmed]) for stemmed in stems])
+            columns_of = list(map(groups.__getitem__, stems))
+            shared = [self._as_stems.get(id(of[0])) if len(of) == 1 else None for of in columns_of]
+            own = iter(writer.describe([_union(of) for of, info in zip(columns_of, shared, strict=True) if not info]))
+            writer.add_terms(_encoded(stems), [info or next(own) for info in shared])
 
-    def _union(self, columns: Sequence[_Column]) -> PackedPostings:
-        """The postings of a stem: documents of any of its surface forms."""
-        if len(columns) == 1 and id(columns[0]) in self._listed:
-            return self._listed[id(columns[0])]
-        docs = array("I", b"".join(columns))[_UPPER::2]
-        if len(docs) == 1:
-            return docs, b"", b"", 1, 1
-        counts = Counter(docs)
-        ids = sorted(counts)
-        return _packed(ids, list(map(counts.__getitem__, ids)), len(docs))
+
+def _union(columns: Sequence[_Column]) -> PackedPostings:
+    """The postings of a stem: documents of any of its surface forms."""
+    docs = array("I", b"".join(columns))[_UPPER::2]
+    counts = Counter(docs)
+    ids = sorted(counts)
+    return _packed(ids, list(map(counts.__getitem__, ids)), len(docs))
 
 
 def _joined(first: _Column, second: _Column) -> _Column:
@@ -221,7 +235,11 @@ def _in_order(terms: Iterable[str]) -> Iterator[list[str]]:
         yield ordered[begin : begin + TERMS_AT_ONCE]
 
 
-def _listed(docs: _Column) -> PackedPostings:
+def _encoded(terms: Iterable[str]) -> list[bytes]:
+    return list(map(encode, terms))
+
+
+def _counted(docs: _Column) -> PackedPostings:
     """Postings without positions from the document of each of several occurrences, in order."""
     if docs[0] == docs[-1]:
         return _packed(docs[:1], (len(docs),), len(docs))
@@ -273,8 +291,8 @@ class PostingPool:
             for name, lengths in ((field, pool.lengths), (STEM_FIELDS[field], pool.stem_lengths()))
         }
 
-    def write(self, writer: BulkFieldWriter, schema: Any, lengths: Mapping[str, Sequence[int]]) -> None:
-        """Write everything in order, emptying the pool on the way; ``lengths`` are codes by field and document."""
+    def write(self, writer: BulkFieldWriter, schema: Any) -> None:
+        """Write everything in order, emptying the pool on the way."""
         fields: dict[str, Callable[[BulkFieldWriter], None]] = {
             field: partial(_write_keys, terms) for field, terms in self._keys.items()
         }
@@ -283,7 +301,7 @@ class PostingPool:
         self._keys.clear()
         self._texts.clear()
         for field in sorted(fields):
-            writer.start_field(field, schema[field], lengths.get(field, b""))
+            writer.start_field(field, schema[field])
             fields.pop(field)(writer)
             writer.finish_field()
 
@@ -291,5 +309,8 @@ class PostingPool:
 def _write_keys(keys: Mapping[str, _Column], writer: BulkFieldWriter) -> None:
     """Write identifiers, which have neither frequencies nor positions."""
     for names in _in_order(keys):
-        lists: list[PackedPostings] = [(keys[name], b"", b"", 0, len(keys[name])) for name in names]
-        writer.add_terms(list(map(encode, names)), lists)
+        lists = list(map(keys.__getitem__, names))
+        once = [len(docs) == 1 for docs in lists]
+        infos = describe_once(array("I", b"".join(compress(lists, once))), repeat(NO_FREQUENCY))
+        others = writer.describe([(docs, b"", b"", 0, len(docs)) for docs in compress(lists, map(not_, once))])
+        writer.add_terms(_encoded(names), woven(once, infos, others))

@@ -75,8 +75,6 @@ class SegmentWriter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.schema = make_schema()
-        self.lengths: dict[str, bytes] = {}
-        """By scored field, once the documents are closed: the one-byte code of every document's length."""
         self.documents = 0
         self._storage = DurableStorage(str(folder))
         codec = BulkCodec()
@@ -104,12 +102,11 @@ class SegmentWriter:
     def close_documents(self, lengths: Mapping[str, Sequence[int]]) -> None:
         """All documents are in: write the columns, among them those of their lengths by scored field."""
         self.segment._fieldlengths = {field: sum(of_field) for field, of_field in lengths.items() if any(of_field)}
-        for field, of_field in lengths.items():
-            codes = {length: length_to_byte(length) for length in set(of_field)}
-            self.lengths[field] = bytes(map(codes.__getitem__, of_field))
         for field in self.segment._fieldlengths:
+            of_field = lengths[field]
+            codes = {length: length_to_byte(length) for length in set(of_field)}
             # Whoosh's format of a column of bytes: zeros at its end are left out.
-            self._create(f"_{field}_len").write(self.lengths[field].rstrip(b"\0"))
+            self._create(f"_{field}_len").write(bytes(map(codes.__getitem__, of_field)).rstrip(b"\0"))
         for column in (self._hits, *self._columns.values()):
             column.finish(self.documents)
         self._close_columns()
@@ -181,7 +178,7 @@ class SegmentBuilder:
             writer.abandon()
             return SegmentResult(str(writer.folder), None, (), 0, tuple(self._failures)) if self._failures else None
         writer.close_documents(self._pool.lengths())
-        self._pool.write(writer.terms, writer.schema, writer.lengths)
+        self._pool.write(writer.terms, writer.schema)
         segment = writer.finish()
         return SegmentResult(str(writer.folder), segment, tuple(self._docs), len(self._docs), tuple(self._failures))
 
