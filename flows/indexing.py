@@ -12,23 +12,21 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
-
-import orjson
 
 from flows import stopping
 from flows.executors import Pending
 from index import ledger_views
 from index.generations import Generations
-from index.records import Copy, IndexRecord
+from index.records import IndexRecord
 from transforms.models import Rejected
 
 if TYPE_CHECKING:
     from flows.pipeline import Run
-    from index.ledger import IndexChange
+    from index.ledger import Ledger
     from index.segments import SegmentResult
     from index.writer import CommitResult
 
@@ -45,18 +43,56 @@ DIRECT_CHANGES = 200
 
 @dataclass(frozen=True, slots=True)
 class SegmentTask:
-    """A file of index records and the folder for the segments built from them."""
+    """Documents that the index may hold wrongly, by their keys in the ledger, and the folder for segments of them."""
 
-    records: str
+    ledger_url: str = field(repr=False)  # it may hold a password
+    after: int
+    until: int
+    """The last of the keys; the first follows ``after``."""
     folder: str
 
 
-def build(task: SegmentTask) -> list[SegmentResult]:
-    """Build segments from a file of records, in a worker."""
+@dataclass(slots=True)
+class Changes:
+    """What the index must change to hold what the ledger says of some documents."""
+
+    wanted: dict[str, str | None] = field(default_factory=dict)
+    """What the ledger is told once they are durable: fingerprints by id, None for a deletion."""
+    right: list[str] = field(default_factory=list)
+    """Ids that need no change after all."""
+    adds: list[IndexRecord] = field(default_factory=list)
+    """What is to be added and in no segment yet."""
+    segments: list[SegmentResult] = field(default_factory=list)
+
+    def read(self, ledger: Ledger, after: int, until: int) -> Iterator[IndexRecord]:
+        """Note the changes of these keys; yields what is to be added, some at a time in memory."""
+        while after < until:
+            with ledger.reading() as connection:
+                changes, right, last = ledger_views.pending(connection, after, until)
+            self.right += right
+            for change in changes:
+                self.wanted[change.id] = change.fingerprint
+                if change.record:
+                    yield change.record
+            after = last or until
+
+    def join(self, others: Changes) -> None:
+        """Take over those of other documents."""
+        self.wanted |= others.wanted
+        self.right += others.right
+        self.segments += others.segments
+
+
+def build(task: SegmentTask) -> Changes:
+    """Read changes from the ledger and build segments of what is to be added, in a worker."""
+    from index.ledger import Ledger
     from index.segments import build_segments  # Whoosh takes 0.2 s to import: the first documents are done before
 
+    changes = Changes()
     try:
-        return build_segments(_load(task.records), task.folder)
+        with Ledger.open(task.ledger_url, read_only=True) as ledger:
+            changes.segments = build_segments(changes.read(ledger, task.after, task.until), task.folder)
+        return changes
     finally:
         _give_memory_back()
 
@@ -107,7 +143,7 @@ def _build_generation(run: Run, generations: Generations) -> str:
 
 
 def _apply_pending(run: Run, path: Path, generation: str) -> None:
-    """Commit batch after batch; the next one is read, and its segments are begun, before one is waited for."""
+    """Commit batch after batch; the segments of the next one are begun before one is waited for."""
     waiting: _Batch | None = None
     for batch in _batches(run):
         if waiting:
@@ -119,113 +155,86 @@ def _apply_pending(run: Run, path: Path, generation: str) -> None:
 
 @dataclass(slots=True)
 class _Batch:
-    """The changes of one commit: what is to be added goes to the workers as it is read."""
+    """The changes of one commit: those of few documents, or those that workers read and build segments of."""
 
-    wanted: dict[str, str | None] = field(default_factory=dict)
-    """What the ledger is told once they are durable: fingerprints by id, None for a deletion."""
-    deletes: list[str] = field(default_factory=list)
-    adds: list[IndexRecord] = field(default_factory=list)
-    """What is not worth a worker's segment."""
-    building: list[tuple[SegmentTask, Pending[list[SegmentResult]]]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Records:
-    """What a worker is to make a segment of: few records are held, more are written down."""
-
-    path: Path
-    held: list[IndexRecord] = field(default_factory=list)
-    number: int = 0
-    characters: int = 0
-
-    def add(self, record: IndexRecord) -> None:
-        self.held.append(record)
-        self.number += 1
-        self.characters += len(record.text)
-        if len(self.held) >= DIRECT_CHANGES:
-            self.write()
-
-    def write(self) -> None:
-        with self.path.open("ab") as lines:
-            lines.writelines(orjson.dumps(record) + b"\n" for record in self.held)
-        self.held.clear()
+    documents: int
+    few: Changes = field(default_factory=Changes)
+    building: list[Pending[Changes]] = field(default_factory=list)
 
 
 def _batches(run: Run) -> Iterator[_Batch]:
-    with run.ledger.reading() as connection:
-        left = ledger_views.pending_count(connection)
-    changes = run.ledger.pending_index()
-    files = (run.work / f"records-{number}.jsonl" for number in count())
-    while (batch := _batch(run, changes, files, min(left, COMMIT_CHANGES))).wanted:
-        left -= len(batch.wanted)
-        yield batch
-
-
-def _batch(run: Run, changes: Iterator[IndexChange], files: Iterator[Path], expected: int) -> _Batch:
-    """Read the changes of the next commit, of which that many are to be expected."""
-    workers = run.executor.workers
-    size = min(SEGMENT_RECORDS, max(-(-expected // workers), DIRECT_CHANGES))
-    batch, records = _Batch(), _Records(next(files))
-    characters = 0
-    for change in changes:
-        batch.wanted[change.id] = change.fingerprint
-        if change.record is None:
-            batch.deletes.append(change.id)
+    """Batches of the documents that the index may hold wrongly, their segments begun."""
+    after = 0
+    while sizes := _next_sizes(run, after):
+        batch = _Batch(len(sizes))
+        until, _ = sizes[-1]
+        if len(sizes) < DIRECT_CHANGES:
+            batch.few.adds += batch.few.read(run.ledger, after, until)
         else:
-            records.add(change.record)
-            characters += len(change.record.text)
-        if records.number >= size or (records.characters >= COMMIT_CHARACTERS // workers and not records.held):
-            _hand_out(run, batch, records)
-            records = _Records(next(files))
-        if len(batch.wanted) >= COMMIT_CHANGES or characters >= COMMIT_CHARACTERS:
-            break
-    if records.number >= DIRECT_CHANGES or (records.number and batch.building):
-        _hand_out(run, batch, records)
-    else:
-        batch.adds = records.held
-    return batch
+            for last in _shares(sizes, run.executor.workers):
+                stopping.check()
+                task = SegmentTask(run.settings.ledger_url, after, last, str(run.work / "segments"))
+                batch.building.append(run.executor.submit("segment", build, task))
+                after = last
+        yield batch
+        after = until
 
 
-def _hand_out(run: Run, batch: _Batch, records: _Records) -> None:
-    """Let a worker build a segment of what was read so far."""
-    stopping.check()
-    records.write()
-    task = SegmentTask(str(records.path), str(run.work / "segments"))
-    batch.building.append((task, run.executor.submit("segment", build, task)))
+def _next_sizes(run: Run, after: int) -> list[tuple[int, int]]:
+    """Keys and characters of the documents of the next commit."""
+    with run.ledger.reading() as connection:
+        sizes = ledger_views.waiting(connection, after, COMMIT_CHANGES)
+    characters = accumulate(characters for _, characters in sizes)
+    most = sum(total < COMMIT_CHARACTERS for total in characters) + 1
+    return sizes[:most]
+
+
+def _shares(sizes: Sequence[tuple[int, int]], workers: int) -> Iterator[int]:
+    """The last key of each worker's share of a commit."""
+    size = min(SEGMENT_RECORDS, max(-(-len(sizes) // workers), DIRECT_CHANGES))
+    number = total = 0
+    for key, characters in sizes:
+        number, total = number + 1, total + characters
+        if number >= size or total >= COMMIT_CHARACTERS // workers:
+            yield key
+            number = total = 0
+    if number:
+        yield sizes[-1][0]
 
 
 def _apply(run: Run, path: Path, generation: str, batch: _Batch) -> None:
     """Commit one batch, and tell the ledger."""
-    segments: list[SegmentResult] = []
-    for task, pending in batch.building:
-        segments += pending.result()
-        Path(task.records).unlink()
-    result = run.executor.call("index", partial(_commit, path, batch, segments))
+    changes = batch.few
+    for pending in batch.building:
+        changes.join(pending.result())
+    if changes.right:
+        with run.ledger.writing() as connection:
+            ledger_views.settle_index(connection, changes.right)
+    if changes.wanted:
+        _commit_changes(run, path, generation, changes)
+    run.progress.advance(batch.documents)
+    run.measure_memory()
+
+
+def _commit_changes(run: Run, path: Path, generation: str, changes: Changes) -> None:
+    result = run.executor.call("index", partial(_commit, path, changes))
     failed = {failure.id for failure in result.failures}
-    done = {id_: fingerprint for id_, fingerprint in batch.wanted.items() if id_ not in failed}
+    done = {id_: fingerprint for id_, fingerprint in changes.wanted.items() if id_ not in failed}
     run.ledger.mark_indexed(done, generation)
     for failure in result.failures:
         _set_aside(run, failure.id, failure.error, failure.message)
     run.report.counts["indexed"] += result.added
-    run.progress.advance(len(batch.wanted))
-    run.measure_memory()
 
 
-def _commit(path: Path, batch: _Batch, segments: Sequence[SegmentResult]) -> CommitResult:
+def _commit(path: Path, changes: Changes) -> CommitResult:
     """One durable commit: of segments from the workers, or of the few changes that are written here."""
     from index.writer import IndexWriter  # as above
 
+    deletes = [id_ for id_, fingerprint in changes.wanted.items() if fingerprint is None]
     with IndexWriter(path) as writer:
-        return writer.join(segments, batch.deletes) if segments else writer.apply(batch.adds, batch.deletes)
-
-
-def _load(path: str) -> Iterator[IndexRecord]:
-    with Path(path).open("rb") as lines:
-        for line in lines:
-            body = orjson.loads(line)
-            body["authors"] = tuple(body["authors"])
-            body["copies"] = tuple(Copy(**copy) for copy in body["copies"])
-            yield IndexRecord(**body)
+        if changes.segments:
+            return writer.join(changes.segments, deletes)
+        return writer.apply(changes.adds, deletes)
 
 
 def _set_aside(run: Run, document: str, error: str, message: str) -> None:

@@ -61,15 +61,25 @@ def pack_pair(raw: str, clean: str) -> tuple[bytes, bytes]:
 
 
 def unpack_pair(raw: bytes, clean: bytes) -> tuple[str, str]:
-    """Undo :func:`pack_pair`; in older rows the clean text is a frame of its own, with the raw text as dictionary."""
+    """Undo :func:`pack_pair`."""
+    encoded, behind = _unpacked(raw, clean)
+    return encoded.decode("utf-8", "surrogatepass"), behind.decode("utf-8", "surrogatepass")
+
+
+def unpack_clean(raw: bytes, clean: bytes) -> str:
+    """Return the clean text of what :func:`pack_pair` packed."""
+    return _unpacked(raw, clean)[1].decode("utf-8", "surrogatepass")
+
+
+def _unpacked(raw: bytes, clean: bytes) -> tuple[bytes, bytes]:
+    """Raw and clean text; in older rows the clean text is a frame of its own, with the raw text as dictionary."""
     encoded = _zstd.decompressor.decompress(raw)
     if len(clean) == PLACE_BYTES:
         place = int.from_bytes(clean, "little")
-        encoded, behind = encoded[:place], encoded[place:]
-    else:
-        prefix = zstandard.ZstdCompressionDict(encoded + b"\0" * 8, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        behind = zstandard.ZstdDecompressor(dict_data=prefix).decompress(clean)
-    return encoded.decode("utf-8", "surrogatepass"), behind.decode("utf-8", "surrogatepass")
+        return encoded[:place], encoded[place:]
+    # zstd wants at least 8 bytes of dictionary
+    prefix = zstandard.ZstdCompressionDict(encoded + b"\0" * 8, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    return encoded, zstandard.ZstdDecompressor(dict_data=prefix).decompress(clean)
 
 
 def pack_numbers(numbers: Sequence[int]) -> bytes:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, literal_column, select, update
 
 from index import tables
-from index.ledger_codec import from_json, index_fingerprint, storable, unpack_pair, unpack_text
+from index.ledger_codec import from_json, index_fingerprint, storable, unpack_clean, unpack_pair, unpack_text
 from index.ledger_sql import CHUNK, Prepared, among, among_those, chunks, update_rows
 from index.records import Copy, IndexRecord
 from transforms.models import CleanDocument, LanguageShare, LanguageVerdict, Removal, Repair
 
+LAST_KEY = (1 << 63) - 1
+"""The greatest key that a database can give a document."""
 CHUNK_CHARACTERS = 20_000_000
 """Characters of clean text at which a chunk of records ends before it has its number: 500 articles have a million."""
 
@@ -156,33 +158,32 @@ def live_in_key_order() -> ColumnElement[bool]:
 def representatives(connection: Connection) -> Iterator[IndexRecord]:
     """Yield what the index must hold, in the order of arrival, a chunk in memory at a time."""
     last = 0
-    while rows := _chunk(_REPRESENTATIVES, connection, last):
-        last = rows[-1][0].key
-        yield from _records(connection, rows)
+    while rows := _chunk(_REPRESENTATIVES, connection, after=last):
+        last = rows[-1].key
+        yield from (item.record for item in rows if item.record)
 
 
-def pending(connection: Connection, after: int) -> tuple[list[IndexChange], list[str], int]:
-    """Look at the next chunk of documents that the index may hold wrongly.
+def waiting(connection: Connection, after: int, limit: int) -> list[tuple[int, int]]:
+    """Return key and characters of the next documents that the index may hold wrongly."""
+    query = select(_columns.key, _columns.characters).where(_waits(), _columns.key > after)
+    rows = connection.execute(query.order_by(_columns.key).limit(limit))
+    return [(key, characters) for key, characters in rows]
+
+
+def pending(connection: Connection, after: int, until: int = LAST_KEY) -> tuple[list[IndexChange], list[str], int]:
+    """Look at the next chunk of documents that the index may hold wrongly, up to the key ``until``.
 
     Returns the changes, the ids that turned out right, and the key to go on after (0 when there are no more).
     """
-    rows = _chunk(_PENDING, connection, after)
-    records = {record.id: record for record in _records(connection, rows)}
+    rows = _chunk(_PENDING, connection, after=after, until=until)
     changes, right = [], []
-    for row, _ in rows:
-        record = records.get(row.id)
+    for _, id_, indexed_as, record in rows:
         fingerprint = index_fingerprint(record) if record else None
-        if fingerprint == row.indexed_as:
-            right.append(row.id)
+        if fingerprint == indexed_as:
+            right.append(id_)
         else:
-            changes.append(IndexChange(row.id, "add" if record else "delete", record, fingerprint))
-    return changes, right, rows[-1][0].key if rows else 0
-
-
-def pending_count(connection: Connection) -> int:
-    """Return how many documents there are at most that the index may hold wrongly."""
-    query = select(func.count()).select_from(tables.documents).where(tables.documents.c.check_index == 1)
-    return int(connection.execute(query).scalar_one())
+            changes.append(IndexChange(id_, "add" if record else "delete", record, fingerprint))
+    return changes, right, rows[-1].key if rows else 0
 
 
 def settle_index(connection: Connection, ids: Iterable[str]) -> None:
@@ -198,42 +199,40 @@ def mark_indexed(connection: Connection, fingerprints: Mapping[str, str | None],
     connection.execute(update(tables.meta).where(tables.meta.c.name == "generation").values(value=generation))
 
 
-class _Stored(NamedTuple):
-    """What is read of a document for the index."""
-
-    key: int
-    id: str
-    title: str | None
-    raw: bytes
-    text: bytes
-    outlet: str | None
-    byline_place: str | None
-    authors: str | None
-    language: str
-    published_at: str | None
-    url: str | None
-    place: str
-    status: str
-    cluster: str | None
-    indexed_as: str | None
-    path: str
-
-
 _columns = tables.documents.c
+
+
+def _waits() -> ColumnElement[bool]:
+    """Say that the index may hold a document wrongly; the number is written out, as the partial index has it."""
+    return and_(_columns.check_index == literal_column("1"), _columns.resolution == tables.SETTLED)
+
+
 _wanted = (
-    select(*map(_columns.__getitem__, _Stored._fields[:-1]), tables.sources.c.path)
+    select(
+        _columns.key,
+        _columns.id,
+        _columns.indexed_as,
+        _columns.status,
+        _columns.cluster,
+        _columns.raw,
+        _columns.text,
+        _columns.title,
+        _columns.outlet,
+        _columns.byline_place,
+        _columns.authors,
+        _columns.language,
+        _columns.published_at,
+        _columns.url,
+        _columns.place,
+        tables.sources.c.path,
+    )
     .select_from(tables.documents.join(tables.sources))
     .where(_columns.key > bindparam("after"))
     .order_by(_columns.key)
     .limit(CHUNK)
 )
 _REPRESENTATIVES = Prepared(_wanted.where(live_in_key_order(), _columns.cluster == _columns.id))
-_PENDING = Prepared(
-    _wanted.where(
-        _columns.check_index == literal_column("1"),  # as the partial index has it
-        _columns.resolution == tables.SETTLED,
-    )
-)
+_PENDING = Prepared(_wanted.where(_waits(), _columns.key <= bindparam("until")))
 _COPIES = Prepared(
     select(_columns.cluster, _columns.id, _columns.outlet, _columns.url, _columns.similarity)
     .where(among_those(_columns.cluster, "ids"), _columns.duplicate_kind.is_not(None), live_in_key_order())
@@ -241,39 +240,40 @@ _COPIES = Prepared(
 )
 
 
-def _chunk(query: Prepared, connection: Connection, after: int) -> list[tuple[_Stored, str | None]]:
-    """The next rows of a query for records; with the clean text of those that are live representatives."""
-    found: list[tuple[_Stored, str | None]] = []
+class _Found(NamedTuple):
+    """A document and what the index is to hold of it, if it is a live representative."""
+
+    key: int
+    id: str
+    indexed_as: str | None
+    record: IndexRecord | None
+
+
+def _chunk(query: Prepared, connection: Connection, **keys: int) -> list[_Found]:
+    """The next documents of a query for records."""
+    found: list[_Found] = []
     characters = 0
-    with closing(query.each(connection, after=after)) as rows:
-        for row in map(_Stored._make, rows):
-            shown = row.status == tables.LIVE and row.cluster == row.id
-            text = unpack_pair(row.raw, row.text)[1] if shown else None
-            found.append((row, text))
-            characters += len(text or "")
+    with closing(query.each(connection, **keys)) as rows:
+        for key, id_, indexed_as, status, cluster, *values in rows:
+            record = _record(id_, values) if status == tables.LIVE and cluster == id_ else None
+            found.append(_Found(key, id_, indexed_as, record))
+            characters += len(record.text) if record else 0
             if characters >= CHUNK_CHARACTERS:
                 break
-    return found
+    copies = _copies(connection, [id_ for _, id_, _, record in found if record])
+    return [_with_copies(item, copies[item.id]) if item.id in copies else item for item in found]
 
 
-def _records(connection: Connection, rows: Sequence[tuple[_Stored, str | None]]) -> Iterator[IndexRecord]:
-    copies = _copies(connection, [row.id for row, text in rows if text is not None])
-    for row, text in rows:
-        if text is None:
-            continue
-        yield IndexRecord(
-            id=row.id,
-            title=row.title,
-            text=text,
-            outlet=row.outlet,
-            place=row.byline_place,
-            authors=tuple(from_json(row.authors)),
-            language=row.language,
-            published_at=row.published_at,
-            url=row.url,
-            source=f"{row.path}#{row.place}" if row.place else row.path,
-            copies=tuple(copies.get(row.id, ())),
-        )
+def _record(id_: str, values: Sequence[Any]) -> IndexRecord:
+    """The record of a document from the other columns of its row, in their order."""
+    raw, packed, title, outlet, byline_place, authors, language, published_at, url, place, path = values
+    text, source = unpack_clean(raw, packed), f"{path}#{place}" if place else path
+    names = tuple(from_json(authors))
+    return IndexRecord(id_, title, text, outlet, byline_place, names, language, published_at, url, source)
+
+
+def _with_copies(item: _Found, copies: Sequence[Copy]) -> _Found:
+    return item._replace(record=replace(item.record, copies=tuple(copies))) if item.record else item
 
 
 def _copies(connection: Connection, representatives: Sequence[str]) -> dict[str, list[Copy]]:

@@ -6,6 +6,8 @@ import gzip
 import json
 import os
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,24 @@ def test_many_changes_are_read_and_built_ahead_of_their_commits(
     assert len(list(contents.parent.glob("*.seg"))) == 7  # 20, 20 and 10, twice, and the last twelve
     assert search(own.index_dir, "sungai").total > 50
     assert health(own, check=True).consistent
+
+
+def test_what_the_index_holds_rightly_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.indexing.DIRECT_CHANGES", 15)
+    own = settings(tmp_path)
+    source = articles(tmp_path, 40)
+    ingest(own, source)
+    files = sorted((own.index_dir / "generations").rglob("*"))
+    with closing(sqlite3.connect(own.data_dir / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("UPDATE documents SET check_index = 1")
+        ledger.execute("UPDATE documents SET status = 'gone' WHERE id IN ('r0003', 'r0024')")
+    assert ingest(own, source).counts["indexed"] == 0
+    with Ledger.open(own.ledger_url) as ledger:
+        assert list(ledger.pending_index()) == []
+    left = sorted((own.index_dir / "generations").rglob("*"))
+    assert [path.suffix for path in left] == [path.suffix for path in files]
+    assert len(set(left) - set(files)) == 1  # a table of contents without the two that are gone
+    assert search(own.index_dir, "sungai", limit=100).total <= 38
 
 
 def test_examples_become_searchable(tmp_path):
