@@ -97,8 +97,8 @@ class TextPool:
         """By document: how many occurrences of surface forms it has."""
         self._languages: dict[str, _Columns] = {}
         self._as_stems: dict[int, bytes] = {}
-        """By identity of the column of a surface form that was written: the description of a stem with no other form,
-        which has the same postings without positions."""
+        """By identity of the column of a surface form that was written and occurs more than once: the description of a
+        stem with no other form, which has the same postings without positions."""
         self._narrow = True
         """Whether all positions fit into 16 bits, a quarter of a place."""
 
@@ -154,16 +154,10 @@ class TextPool:
         for surfaces in _in_order(surface for surface, column in merged.items() if column):
             columns = list(map(merged.__getitem__, surfaces))
             once = [len(column) == 1 for column in columns]
-            infos = self._describe_once(list(compress(columns, once)))
+            places = array("I", b"".join(compress(columns, once)))
+            infos = describe_once(places[_UPPER::2], places[_LOWER::2])
             others = self._describe(list(compress(columns, map(not_, once))), writer)
             writer.add_terms(_encoded(surfaces), woven(once, infos, others))
-
-    def _describe_once(self, columns: Sequence[_Column]) -> list[bytes]:
-        """The descriptions of surface forms that occur once."""
-        places = array("I", b"".join(columns))
-        docs, positions = places[_UPPER::2], places[_LOWER::2]
-        self._as_stems.update(zip(map(id, columns), describe_once(docs, repeat(NO_POSITION)), strict=True))
-        return describe_once(docs, positions)
 
     def _describe(self, columns: Sequence[_Column], writer: BulkFieldWriter) -> Iterator[bytes]:
         """Write the postings of surface forms that occur more than once; gives their descriptions."""
@@ -201,9 +195,18 @@ class TextPool:
                     groups[stemmed] = [column]
         for stems in _in_order(groups):
             columns_of = list(map(groups.__getitem__, stems))
-            shared = [self._as_stems.get(id(of[0])) if len(of) == 1 else None for of in columns_of]
-            own = iter(writer.describe([_union(of) for of, info in zip(columns_of, shared, strict=True) if not info]))
-            writer.add_terms(_encoded(stems), [info or next(own) for info in shared])
+            once = [len(columns) == len(columns[0]) == 1 for columns in columns_of]
+            places = array("I", b"".join(columns[0] for columns in compress(columns_of, once)))
+            infos = describe_once(places[_UPPER::2], repeat(NO_POSITION))
+            others = self._describe_stems(list(compress(columns_of, map(not_, once))), writer)
+            writer.add_terms(_encoded(stems), woven(once, infos, others))
+
+    def _describe_stems(self, columns_of: Sequence[list[_Column]], writer: BulkFieldWriter) -> list[bytes]:
+        """The descriptions of stems that occur more than once; of those with several forms, postings are written."""
+        known = [self._as_stems.get(id(columns[0])) if len(columns) == 1 else None for columns in columns_of]
+        unions = [_union(columns) for columns, info in zip(columns_of, known, strict=True) if info is None]
+        own = iter(writer.describe(unions))
+        return [info or next(own) for info in known]
 
 
 def _union(columns: Sequence[_Column]) -> PackedPostings:
