@@ -23,6 +23,8 @@ from index.analysis_words import case_sensitive_abbreviations
 _TOKEN = re.compile(r"[^\W_]++(?:[-‐‑–.,:/'’‘ʼ`@&][^\W_]++)*+")
 _ASCII_TOKEN = re.compile(r"[0-9A-Za-z]++(?:[-.,:/'`@&][0-9A-Za-z]++)*+")
 """The same tokens of a text in ASCII, as two in three Indonesian articles are, in two thirds of the time."""
+_PUNCTUATION = "“”…—"
+"""Marks that part tokens as a space does: all that keeps three in five of the other articles from being ASCII."""
 _JOINED = re.compile(r"[-‐‑–.,:/@&]")
 _APOSTROPHES = re.compile(r"['’‘ʼ`]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -145,6 +147,9 @@ def fold(word: str) -> str:
 
 def tokenize(text: str) -> list[str]:
     """The spellings of all tokens in order."""
+    if not text.isascii():
+        for mark in _PUNCTUATION:
+            text = text.replace(mark, " ")
     return (_ASCII_TOKEN if text.isascii() else _TOKEN).findall(text)
 
 

@@ -88,3 +88,9 @@ def test_tokens_and_inversion_agree(text: str, language: str) -> None:
 @given(st.text(max_size=60))
 def test_folding_is_stable(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(st.sampled_from("aB1é“”…—–-’'., 東")))
+def test_spellings_stand_where_tokens_do(text: str) -> None:
+    analyzer = Analyzer("id")
+    assert list(analyzer.spans(text)) == [(token.start, token.end, token.raw) for token in analyzer.tokens(text)]
