@@ -39,12 +39,10 @@ SPLICED: Final = 8
 """A column this many times as long as another is cut up to let its places in; others are sorted anew."""
 
 
-class _Compound(NamedTuple):
-    """A token that is more, or less, than one word in one position: ``kabar.example``, ``AS``, ``Rp1,5``."""
+_Compound: TypeAlias = tuple[int, list[int], list[_Column]]
+"""A token that is more, or less, than one word in one position (``kabar.example``, ``AS``, ``Rp1,5``).
 
-    width: int
-    offsets: list[int]
-    columns: list[_Column]
+How many positions it takes, and the offset and the column of each of its forms."""
 
 
 class _Forms(dict[str, _Column]):
@@ -76,7 +74,7 @@ class _Columns(dict[str, "_Column | None"]):
         columns = [(self.words if stemmed else self.unstemmed)[surface] for _, surface, stemmed in forms]
         known = self[raw] = columns[0] if len(forms) == width == 1 else None
         if known is None:
-            self.compounds[raw] = _Compound(width, [offset for offset, _, _ in forms], columns)
+            self.compounds[raw] = (width, [offset for offset, _, _ in forms], columns)
         return known
 
 
@@ -118,12 +116,12 @@ class TextPool:
         columns: list[_Column] = []
         places: list[Iterable[int]] = []
         for at in [at for at, column in enumerate(found) if column is None]:
-            compound = known.compounds[tokens[at]]
+            width, offsets, of_compound = known.compounds[tokens[at]]
             columns += found[begin:at]
-            columns += compound.columns
+            columns += of_compound
             places.append(range(first + begin, first + at))
-            places.append([first + at + offset for offset in compound.offsets])
-            begin, first = at + 1, first + compound.width - 1
+            places.append([first + at + offset for offset in offsets])
+            begin, first = at + 1, first + width - 1
         columns += found[begin:]
         places.append(range(first + begin, first + len(found)))
         return Text(columns, chain.from_iterable(places), (first + len(found)) % _DOCUMENT)
