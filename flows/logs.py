@@ -99,6 +99,12 @@ def follow(kind: type[logging.Handler]) -> None:
         LOGGER.addHandler(kind())
 
 
+def flush() -> None:
+    """Let handlers that send lines in batches send what they have."""
+    for handler in LOGGER.handlers:
+        handler.flush()
+
+
 class Facts(Silent):
     """Progress as facts."""
 

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from flows.executors import Executor, executor_for
 from flows.locks import DataLockedError
-from flows.logs import follow
+from flows.logs import flush, follow
 from flows.prefect_events import drop_events_while_the_server_is_away
 from flows.prefect_executor import PrefectExecutor
 from flows.progress import Progress, Silent, progress_for_terminal
@@ -59,7 +59,10 @@ def flow_shell(settings: Settings) -> Iterator[tuple[PrefectExecutor, Progress]]
         writer_limit(settings, lambda: progress.phase("waiting for the run that is writing")),
         executor_for(settings) as inner,
     ):
-        yield PrefectExecutor(inner), progress
+        try:
+            yield PrefectExecutor(inner), progress
+        finally:
+            flush()  # Prefect sends lines every two seconds: by then a temporary server may be gone
 
 
 def _is_news(record: logging.LogRecord) -> bool:
