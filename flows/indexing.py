@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 COMMIT_CHANGES = 10_000
 """Most changes in one commit: one every 2,000 to 10,000 documents costs the same, one every 100 costs 2.5 times."""
 COMMIT_CHARACTERS = 50_000_000
-"""Most characters of one commit: 10,000 news articles have half as many. A worker gets its share of them at once."""
+"""Most characters of one commit: 10,000 news articles have half as many. A worker gets its share of them at once…"""
+SHARE_CHARACTERS = 1_000_000
+"""…but no less than these: several hundred articles."""
 SEGMENT_RECORDS = 5_000
 """Most records a worker makes a segment of: its memory stays under 250 MB, and 30,000 documents become six segments,
 which need no merge."""
@@ -157,7 +159,6 @@ def _apply_pending(run: Run, path: Path, generation: str) -> None:
 class _Batch:
     """The changes of one commit: those of few documents, or those that workers read and build segments of."""
 
-    documents: int
     few: Changes = field(default_factory=Changes)
     building: list[Pending[Changes]] = field(default_factory=list)
 
@@ -166,7 +167,7 @@ def _batches(run: Run) -> Iterator[_Batch]:
     """Batches of the documents that the index may hold wrongly, their segments begun."""
     after = 0
     while sizes := _next_sizes(run, after):
-        batch = _Batch(len(sizes))
+        batch = _Batch()
         until, _ = sizes[-1]
         if len(sizes) < DIRECT_CHANGES:
             batch.few.adds += batch.few.read(run.ledger, after, until)
@@ -192,10 +193,11 @@ def _next_sizes(run: Run, after: int) -> list[tuple[int, int]]:
 def _shares(sizes: Sequence[tuple[int, int]], workers: int) -> Iterator[int]:
     """The last key of each worker's share of a commit."""
     size = min(SEGMENT_RECORDS, max(-(-len(sizes) // workers), DIRECT_CHANGES))
+    most = max(COMMIT_CHARACTERS // workers, SHARE_CHARACTERS)
     number = total = 0
     for key, characters in sizes:
         number, total = number + 1, total + characters
-        if number >= size or total >= COMMIT_CHARACTERS // workers:
+        if number >= size or total >= most:
             yield key
             number = total = 0
     if number:
@@ -212,7 +214,7 @@ def _apply(run: Run, path: Path, generation: str, batch: _Batch) -> None:
             ledger_views.settle_index(connection, changes.right)
     if changes.wanted:
         _commit_changes(run, path, generation, changes)
-    run.progress.advance(batch.documents)
+    run.progress.advance(len(changes.wanted))
     run.measure_memory()
 
 

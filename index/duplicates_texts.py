@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from index.duplicates_align import Words
 from index.duplicates_queries import NOTED, STORED
 from index.duplicates_verify import Titles, Verdict, compare, headline, headline_swaps, headlines
-from index.ledger_codec import unpack_pair
+from index.ledger_codec import unpack_clean
 from index.ledger_keys import page_key
 
 KEPT_CHARACTERS = 600_000
@@ -54,7 +54,7 @@ class NodeTexts:
             self._characters = 0
         missing = sorted(self._readers[node] for node in nodes if node not in self._texts)
         for node, raw, packed in STORED.rows(connection, ids=missing) if missing else ():
-            text = unpack_pair(raw, packed)[1]
+            text = unpack_clean(raw, packed)
             self._texts[node] = Words(text)
             self._characters += len(text)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from index import tables
 from index.ledger_bands import withdraw
-from index.ledger_codec import pack_text, storable, unpack_pair
+from index.ledger_codec import pack_text, storable, unpack_clean
 from index.ledger_keys import lone_node
 from index.ledger_quarantine import file_rejected, settle
 from index.ledger_rows import VALUES, Cut, PackedDocument
@@ -235,7 +235,7 @@ def _keep_versions(connection: Connection, shard: Shard, plan: Sequence[_Planned
         old = connection.execute(query.where(among(columns.key, chunk))).all()
         first = next_number(connection, tables.versions.c.number)
         kept = [
-            (first + offset, row.key, shard.run_id, shard.now, row.title, pack_text(unpack_pair(row.raw, row.text)[1]))
+            (first + offset, row.key, shard.run_id, shard.now, row.title, pack_text(unpack_clean(row.raw, row.text)))
             for offset, row in enumerate(old)
         ]
         names = ("number", "document", "replaced_run", "replaced_at", "title", "text")

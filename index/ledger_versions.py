@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from index import tables
-from index.ledger_codec import unpack_pair, unpack_text
+from index.ledger_codec import unpack_clean, unpack_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def page_texts(connection: Connection, document_id: str) -> list[PageText]:
         for version in _earlier(connection, row.key):
             found.append(PageText(row.id, since, version.title, unpack_text(version.text)))
             since = version.replaced_at
-        found.append(PageText(row.id, since, row.title, unpack_pair(row.raw, row.text)[1]))
+        found.append(PageText(row.id, since, row.title, unpack_clean(row.raw, row.text)))
     found.sort(key=lambda item: item.since)
     return [item for number, item in enumerate(found) if number == 0 or not _met_again(found[number - 1], item)]
 

@@ -83,6 +83,12 @@ def test_a_known_title_is_found_even_if_it_ends_otherwise() -> None:
     assert cleaned(f"Tanggul sungai mulai diperbaiki pekan ini\n{BODY}", hints).text == BODY
 
 
+def test_a_repeat_that_only_a_later_round_shows_goes() -> None:
+    once = "Menurut dia, anggaran perbaikan tanggul sudah disetujui dewan pada rapat Selasa malam di gedung lama."
+    between = "Advertisement Copyright © KABARNUSA 2025 Baca juga: Harga Gabah Naik di Kecamatan"
+    assert cleaned(f"{once}\n\n{between}\n{once}").text == once
+
+
 def test_a_line_broken_around_a_link_is_one_paragraph_again() -> None:
     text = f"Seperti diberitakan\nKabar Rimba\n, ketua panitia mengatakan jembatan itu akan dibuka bulan depan.\n{BODY}"
     result = cleaned(text)

@@ -6,11 +6,10 @@ import gzip
 import json
 import os
 import random
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from flows.executors import InlineExecutor, ProcessExecutor
 from flows.health import health
@@ -89,9 +88,9 @@ def test_what_the_index_holds_rightly_is_not_written_again(tmp_path: Path, monke
     source = articles(tmp_path, 40)
     ingest(own, source)
     files = sorted((own.index_dir / "generations").rglob("*"))
-    with closing(sqlite3.connect(own.data_dir / "ledger.sqlite")) as ledger, ledger:
-        ledger.execute("UPDATE documents SET check_index = 1")
-        ledger.execute("UPDATE documents SET status = 'gone' WHERE id IN ('r0003', 'r0024')")
+    with Ledger.open(own.ledger_url) as ledger, ledger.writing() as connection:
+        connection.execute(sql("UPDATE documents SET check_index = 1"))
+        connection.execute(sql("UPDATE documents SET status = 'gone' WHERE id IN ('r0003', 'r0024')"))
     assert ingest(own, source).counts["indexed"] == 0
     with Ledger.open(own.ledger_url) as ledger:
         assert list(ledger.pending_index()) == []

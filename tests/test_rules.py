@@ -72,6 +72,7 @@ def test_a_users_rule_works_for_its_outlet_only_and_changes_the_version(tmp_path
         (("scope: tail", "scope: tail\n  2: x"), "unknown key '2'"),
         (("scope: tail", "scope: tail\n  needs: 5"), "needs must be a list"),
         (("scope: tail", "scope: tail\n  needs: salam"), "needs must be a list"),
+        (("scope: tail", 'scope: tail\n  needs: ["\\nsalam"]'), "needs of scope tail cannot hold a line break"),
         (("scope: tail", "scope: tail\n  longest: many"), "longest must be a number"),
         (("scope: tail", "scope: tail\n  confidence: .nan"), "confidence must be a number"),
         (("scope: tail", "scope: tail\n  case: 1"), "case must be true or false"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms.clean import clean
 from transforms.lines import END_CHARACTERS, Page, Stretch, make_page, runs_of
-from transforms.models import Cut
+from transforms.models import Cut, Hints, TextView
 from transforms.rules import Rule, RuleSet, load_rules
+from transforms.rules.matchers import MATCHERS
 from transforms.rules.waking import WHOLE_LINES
 
 BODY = "Warga dusun itu menutup jalan desa sejak Senin pagi karena jembatan bambu di muara hanyut dibawa arus deras."
@@ -72,6 +75,30 @@ def test_a_rule_of_long_lines_looks_at_them() -> None:
     page = make_page(f"{BODY * 9}\nkanal {'deras ' * 100}")
     rules = RuleSet((rule("line", pattern=r"kanal[^.]+", needs=("kanal",), longest=1000),), "")
     assert [page.line_at(cut.start) for cut in rules.find(page)] == [1]
+
+
+def test_a_rule_of_long_lines_needs_no_short_one_beside() -> None:
+    rules = RuleSet((rule("line", pattern=r"[^.]+", longest=1000),), "")
+    assert len(rules.find(make_page("kanal " + "deras " * 100))) == 1
+
+
+def test_a_rule_about_datelines_waits_for_its_literal_on_a_page_of_one_line() -> None:
+    matcher = MATCHERS["datelines"]
+    text = f"BANDAR AGUNG, KabarTeluk.com - {BODY}"
+    for need, cuts in (("wartamuara", 0), ("kabarteluk", 1)):
+        mine = Rule("mine", "dateline", "", "document", (), matcher=matcher, needs=(need,))
+        assert len(clean(TextView(text, text), Hints(), RuleSet((mine,), "")).removals) == cuts
+
+
+def test_waking_takes_time_as_the_page_has_lines() -> None:
+    def seconds(lines: int) -> float:
+        page = make_page("Senin, 3 Mei 2024 | 10:00 WIB | Foto: Desa Mekar\n" * lines)
+        began = process_time()
+        load_rules().find(page)
+        return process_time() - began
+
+    seconds(10)
+    assert min(seconds(8_000) for _ in range(2)) <= 8 * min(seconds(2_000) for _ in range(3))
 
 
 def test_what_stands_behind_a_line_break_is_taken_there_only() -> None:

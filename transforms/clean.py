@@ -42,7 +42,7 @@ class _State:
     joined: dict[int, str] = field(default_factory=dict)
     title: str | None = None
     unrepeated: tuple[str | None] | None = None
-    """The title with which nothing stood twice in what a round left; what later rounds see is only less of that."""
+    """The title with which nothing stood twice in what the last round left, if that is still what there is."""
 
     def page(self, text: str, outlet: str | None) -> Page:
         gone = [Stretch(cut.start, cut.end) for cut in self.cuts]
@@ -109,7 +109,7 @@ def clean(view: TextView, hints: Hints, rules: RuleSet, known: Knowledge = NOTHI
     state = _State(runs_of(view.text))
     page = state.page(view.text, hints.outlet)
     if len(page.lines) == 1 and (datelines := rules.find_datelines(page)):
-        # On such a page no other rule goes by its dateline; without it, one round is enough for most of them.
+        # On such a page hardly a rule goes by its dateline; without it, one round is enough for most of them.
         state.add(view.text, page, datelines)
         page = state.page(view.text, hints.outlet)
     find = _Finders(page, rules, known)
@@ -135,10 +135,12 @@ def _mend(text: str, page: Page, state: _State, find: _Finders) -> tuple[Page, l
         joins = _line_joins(page, find)
         if not joins:
             break
+        state.unrepeated = None
         state.joined.update((page.origin(page.lines[index].start), separator) for index, separator in joins)
         page = state.page(text, page.outlet)
     related = find.related(page)
     if not related and (spaces := find_space_joins(page.text)):
+        state.unrepeated = None
         state.spaces.update(page.origin(at) for at in spaces)
         page = state.page(text, page.outlet)
         related = find.related(page)
@@ -164,8 +166,8 @@ def _steps(page: Page, cuts: list[Cut], hints: Hints, state: _State) -> list[Cut
         found.append(Cut(first.start, first.end, "title.head", "repeated_title"))
     cuts = _merged(page, [*found, *cuts])
     title = state.title or hints.title
-    if state.unrepeated == (title,):
-        return cuts
+    if not cuts and state.unrepeated == (title,):
+        return []
     if repeats := find_repeats(page.text, cuts, title, page.folded).cuts:
         return _merged(page, [*cuts, *repeats])
     state.unrepeated = (title,)

@@ -33,7 +33,7 @@ END_CHARACTERS = 320
 """How far before its end a rule about the end looks: the longest hand-marked sign-off with its notice has 290
 characters."""
 SHORT_LINE_CHARACTERS = 420
-"""The longest line that any rule takes as a whole: the longest hand-marked caption has 247."""
+"""The longest line that makes a page one for rules about short lines: the longest hand-marked caption has 247."""
 SENTENCE_END = frozenset(".!?…\"”'’»)]")
 
 _NOTICE = re.compile(

@@ -47,7 +47,6 @@ _HARD_STOP = re.compile(
     r"|(?:Pewarta|Editor|Reporter|Penulis|Copyright|Foto) ?[:©]"
     r"|Foto/|(?<=\s)Tags? |ADVERTISEMENT|Advertisement|SCROLL TO|\([a-z]{2,5}/[a-z]{2,5}\)|[Kk]ompas\.com/|,,|\u200b"
 )
-_VIDEO_EMBED = re.compile(r"\[Gambas:Video")
 _VIDEO_TAIL = re.compile(r"[ \xa0]*(?:[Dd]i sini)?[ \xa0]*:?(?=\s|$|\[)")
 _BRACKET_OR_BREAK = re.compile(r"[()\[\]\r\n]")
 _ITEM_NUMBER = re.compile(r"^\s*(?:\d{1,2}[.)]|[•*·>-])\s+")

@@ -74,7 +74,8 @@ the 121 pages with repeats among 52,337 is missed; with 20 characters almost twi
 
 SIEVE_REACH = 160
 """Characters before a sentence's end in which its last ``WINDOW`` words are looked for. Of 50,362 texts 3,650 have two
-sentences that end alike, 1,574 such with the same words: among them are all of the 151 with repeats."""
+sentences that end alike, 1,574 such with the same words: among them are all of the 151 with repeats. Both sieves
+read letters as they are: a second print all in capitals stays, unless another repeat wakes the search."""
 
 MAX_TITLE_GAP = 12
 """Characters of punctuation between two words of a title."""

@@ -12,6 +12,8 @@ from transforms.rules.engine import LINE_CHARACTERS
 _TEXT = ("id", "kind", "why", "scope", "matcher")
 _TEXTS = ("needs", "outlets", "examples")
 _PLACEHOLDER = re.compile(r"{{|}}|{(\w+)}")
+OF_ONE_LINE = ("line", "line_start", "line_end", "head", "tail")
+"""Scopes of rules that are tried on the lines that hold one of their literals."""
 MAX_LONGEST = 1_000_000
 """Characters; a document has at most about as many."""
 _BRIEF = reprlib.Repr()
@@ -29,6 +31,9 @@ def wrong_values(entry: Mapping[Any, Any], known: Collection[str]) -> Iterator[s
     for key in _TEXTS:
         if key in entry and not is_texts(entry[key]):
             yield f"{key} must be a list of texts, found {_BRIEF.repr(entry[key])}"
+    needs = entry.get("needs", [])
+    if entry.get("scope") in OF_ONE_LINE and is_texts(needs) and any("\n" in need for need in needs):
+        yield f"needs of scope {entry['scope']} cannot hold a line break: it is tried on lines that hold one of them"
     pattern = entry.get("pattern", "")
     if not (isinstance(pattern, str) or is_texts(pattern)):
         yield f"pattern must be a text, or a list of its parts, found {_BRIEF.repr(pattern)}"

@@ -117,12 +117,12 @@ class RuleSet:
         return [cut for rule, lines in woken if rule.is_for(page.outlet) for cut in rule.find(page, lines)]
 
     def find_datelines(self, page: Page) -> list[Cut]:
-        """What the rules about datelines alone take from the page."""
+        """What the rules about datelines that wait for no literal take from the page."""
         return [cut for rule in self._about_datelines if rule.is_for(page.outlet) for cut in rule.find(page)]
 
     @cached_property
     def _about_datelines(self) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rules if rule.matcher in DATELINE_MATCHERS)
+        return tuple(rule for rule in self.rules if rule.matcher in DATELINE_MATCHERS and not rule.needs)
 
     @cached_property
     def _alarms(self) -> Alarms:

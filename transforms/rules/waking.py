@@ -8,18 +8,22 @@ literals. Of some hundred rules, about a dozen run on a usual page.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from transforms.lines import END_CHARACTERS, Line, Page
+from transforms.lines import END_CHARACTERS, SHORT_LINE_CHARACTERS, Line, Page
 
 if TYPE_CHECKING:
     from transforms.rules.engine import Rule
 
 WHOLE_LINES = frozenset({"lines", "head", "tail"})
 """Parts of a page of which rules take whole lines."""
+
+_BREAK = re.compile(b"\n")
 
 Woken = tuple["Rule", Sequence[Line] | None]
 """A rule with the lines that it is tried on, where its literals tell them."""
@@ -54,7 +58,8 @@ class _Literals:
         """The rules that wait for each literal of each of some texts, with the index of the text; text after text."""
         lower = _bytes("\n".join(texts).lower())
         found = self._automaton.find_matches_as_indexes(lower, overlapping=True)
-        for index, literal in sorted({(lower.count(b"\n", 0, start), literal) for literal, start, _ in found}):
+        breaks = [at.start() for at in _BREAK.finditer(lower)]
+        for index, literal in sorted({(bisect_left(breaks, start), literal) for literal, start, _ in found}):
             yield index, self._sleepers[literal]
 
 
@@ -70,7 +75,8 @@ class Alarms:
         waiting: dict[str, dict[str, list[_Sleeper]]] = {"all": {}, "start": {}, "end": {}, "lines": {}}
         for number, rule in enumerate(rules):
             if not rule.needs:
-                always = self._always if rule.region == "all" else self._with_part.setdefault(rule.region, [])
+                anywhere = rule.region == "all" or rule.longest > SHORT_LINE_CHARACTERS
+                always = self._always if anywhere else self._with_part.setdefault(rule.region, [])
                 always.append(number)
             for need in dict.fromkeys(rule.needs):
                 part = waiting["lines" if rule.region in WHOLE_LINES else rule.region]
