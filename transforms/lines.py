@@ -106,9 +106,9 @@ class Page:
             return self.head_end > 0
         if part == "tail":
             return self.tail_start < len(self.lines)
-        return (
-            any(len(line.text) <= SHORT_LINE_CHARACTERS for line in self.lines) if part == "lines" else bool(self.lines)
-        )
+        if part == "lines":
+            return any(len(line.text) <= SHORT_LINE_CHARACTERS for line in self.lines)
+        return bool(self.lines)
 
     def to_view(self, start: int, end: int) -> tuple[int, int]:
         """Map ``[start, end)``, which begins and ends with visible characters, to offsets of the view."""

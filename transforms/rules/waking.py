@@ -95,9 +95,9 @@ class Alarms:
             *self._always,
             *lines,
             *self._anywhere.wake(page.lower),
+            *self._in_start.wake(page.lower[:END_CHARACTERS]),
             *self._in_end.wake(page.lower[-END_CHARACTERS:]),
         }
-        woken.update(self._in_start.wake(page.lower[:END_CHARACTERS]))
         woken.update(*[numbers for part, numbers in self._with_part.items() if page.has(part)])
         return [(self._rules[number], lines.get(number)) for number in sorted(woken)]
 
